@@ -1,6 +1,7 @@
 """Celery wakes the outbox; it carries no data. The database is the queue (docs/decisions)."""
 
 import os
+from typing import Any
 
 from celery import Celery
 from django.conf import settings
@@ -8,36 +9,43 @@ from django.conf import settings
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("clinic")
-app.conf.update(
-    broker_url=settings.REDIS_URL,
-    result_backend=None,
-    task_ignore_result=True,
-    enable_utc=True,
-    timezone="UTC",
-    task_serializer="json",
-    accept_content=["json"],
-    task_acks_late=True,
-    task_reject_on_worker_lost=True,
-    worker_prefetch_multiplier=1,
-    # Every socket has its own, shorter timeout; soft < hard < lease of an outbox row = visibility.
-    task_soft_time_limit=200,
-    task_time_limit=240,
-    worker_max_tasks_per_child=500,
-    worker_max_memory_per_child=400_000,
-    worker_cancel_long_running_tasks_on_connection_loss=True,
-    worker_hijack_root_logger=False,
-    worker_send_task_events=False,
-    broker_connection_retry_on_startup=True,
-    broker_connection_max_retries=None,
-    broker_transport_options={
-        "visibility_timeout": 300,
-        "unacked_restore_throttle": 1,
-        "socket_timeout": 5,
-        "socket_connect_timeout": 2,
-        "socket_keepalive": True,
-        "health_check_interval": 25,
-    },
-    # A tick that could not run in time is dropped: the next one does the same work.
-    beat_schedule={},
-)
+
+
+@app.add_defaults
+def configuration() -> dict[str, Any]:
+    """Read at first use, so that importing the package does not read the settings."""
+    return {
+        "broker_url": settings.REDIS_URL,
+        "result_backend": None,
+        "task_ignore_result": True,
+        "enable_utc": True,
+        "timezone": "UTC",
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "worker_prefetch_multiplier": 1,
+        # Every socket has its own, shorter timeout; soft < hard < lease of an outbox row = visibility.
+        "task_soft_time_limit": 200,
+        "task_time_limit": 240,
+        "worker_max_tasks_per_child": 500,
+        "worker_max_memory_per_child": 400_000,
+        "worker_cancel_long_running_tasks_on_connection_loss": True,
+        "worker_hijack_root_logger": False,
+        "worker_send_task_events": False,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_transport_options": {
+            "visibility_timeout": 300,
+            "unacked_restore_throttle": 1,
+            "socket_timeout": 5,
+            "socket_connect_timeout": 2,
+            "socket_keepalive": True,
+            "health_check_interval": 25,
+        },
+        # A tick that could not run in time is dropped: the next one does the same work.
+        "beat_schedule": {},
+    }
+
+
 app.autodiscover_tasks()

@@ -29,7 +29,9 @@ def _read(name: str) -> str | None:
         try:
             return Path(path).read_text().strip()
         except OSError as error:
-            raise ImproperlyConfigured(f"{name}_FILE names a file that cannot be read: {error.strerror}.") from error
+            raise ImproperlyConfigured(
+                f"{name}_FILE names a file that cannot be read: {error.strerror}."
+            ) from error
     return os.environ.get(name)
 
 
@@ -71,7 +73,9 @@ def secret(name: str, *, debug: bool, var_dir: Path) -> str:
     if value is None and debug:
         return _throw_away(name, var_dir)
     if not value:
-        raise ImproperlyConfigured(f"{name} is missing. Set {name} or {name}_FILE to a random value of 32 or more characters.")
+        raise ImproperlyConfigured(
+            f"{name} is missing. Set {name} or {name}_FILE to a random value of 32 or more characters."
+        )
     if len(value) < MIN_SECRET_LENGTH or len(set(value)) < 8:
         raise ImproperlyConfigured(f"{name} is too weak. Use a random value of 32 or more characters.")
     return value
@@ -83,7 +87,9 @@ def key_ring(name: str, *, debug: bool, var_dir: Path) -> Mapping[str, bytes]:
     if value is None and debug:
         value = "dev:" + base64.b64encode(_throw_away(name, var_dir).encode()[:32]).decode()
     if not value:
-        raise ImproperlyConfigured(f"{name} is missing. Set it to one or more `id:base64` pairs of 32-byte keys.")
+        raise ImproperlyConfigured(
+            f"{name} is missing. Set it to one or more `id:base64` pairs of 32-byte keys."
+        )
     ring: dict[str, bytes] = {}
     for pair in value.split(","):
         key_id, colon, encoded = pair.strip().partition(":")
@@ -118,7 +124,9 @@ def database(name: str, *, default_file: Path, debug: bool, testing: bool) -> di
     url = _read(name)
     if url is None:
         if not debug:
-            raise ImproperlyConfigured(f"{name} is missing. Production needs PostgreSQL: postgres://user:password@host/name.")
+            raise ImproperlyConfigured(
+                f"{name} is missing. Production needs PostgreSQL: postgres://user:password@host/name."
+            )
         default_file.parent.mkdir(parents=True, exist_ok=True)
         url = f"sqlite:///{default_file}"
     config: dict[str, Any] = dict(environ.Env.db_url_config(url))
@@ -126,12 +134,24 @@ def database(name: str, *, default_file: Path, debug: bool, testing: bool) -> di
         durability = "NORMAL" if testing else "FULL"
         pragmas = f"PRAGMA journal_mode=WAL; PRAGMA synchronous={durability}; PRAGMA busy_timeout=20000;"
         config["OPTIONS"] = {**SQLITE_OPTIONS, "init_command": pragmas}
+        if (
+            testing
+        ):  # a file like the real one: Django's default for tests, memory, locks and waits differently
+            file = Path(config["NAME"])
+            config["TEST"] = {"NAME": str(file.with_name(f"test_{file.name}"))}
         return config
     options = config.setdefault("OPTIONS", {})
     host = config.get("HOST", "")
     # An empty host or one that starts with a slash is a socket on this machine.
-    if not debug and not host.startswith("/") and host not in LOCAL_HOSTS and options.get("sslmode") not in {"require", "verify-ca", "verify-full"}:
-        raise ImproperlyConfigured(f"{name} points to another host without TLS. Add ?sslmode=verify-full (or require).")
+    if (
+        not debug
+        and not host.startswith("/")
+        and host not in LOCAL_HOSTS
+        and options.get("sslmode") not in {"require", "verify-ca", "verify-full"}
+    ):
+        raise ImproperlyConfigured(
+            f"{name} points to another host without TLS. Add ?sslmode=verify-full (or require)."
+        )
     config["CONN_HEALTH_CHECKS"] = True
     return config
 
