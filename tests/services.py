@@ -53,7 +53,10 @@ class Services:
         for name in (*SETTINGS, *LEFT_ALONE):
             os.environ.pop(f"{name}_FILE", None)
             os.environ.pop(name, None)
-        os.environ.update(SETTINGS, VAR_DIR=str(self.folder / "var"), STATIC_ROOT=str(self.folder / "static"))
+        os.environ.update(SETTINGS)
+        for name, folder in (("VAR_DIR", self.folder / "var"), ("STATIC_ROOT", self.folder / "static")):
+            folder.mkdir()
+            os.environ[name] = str(folder)
         os.environ["DATABASE_URL"] = self.database()
         os.environ["REDIS_URL"] = self.redis()
         os.environ[RUNNING] = str(os.getpid())
@@ -194,6 +197,9 @@ def pytest_load_initial_conftests() -> Generator[None, Any, Any]:
         services = Services()
         atexit.register(services.stop)
         services.start()
+    # Workers of pytest-xdist have a database each; they must not take tasks from each other's queue either.
+    node = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].rsplit('/', 1)[0]}/{node}"
     return (yield)
 
 

@@ -1,0 +1,181 @@
+"""Fixtures every test may use. The servers behind them are started by tests/services.py."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.db import connection
+from playwright.sync_api import Browser, Page
+from pytest_django.live_server_helper import LiveServer
+
+from config import servers
+from tests.browser import Visitor, browser, playwright
+from tests.mail_sink import Mode, Sink
+from tests.processes import Worker
+
+__all__ = ["browser", "playwright"]  # fixtures that live beside their helpers
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCAL = {"127.0.0.1", "::1", "localhost", "", "0.0.0.0"}  # noqa: S104 (compared, never bound)
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Strong hashes are slow by design; a test that signs in does not need one.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    _stay_on_this_machine()
+
+
+def _stay_on_this_machine() -> None:
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in {socket.AF_INET, socket.AF_INET6} and address[0] not in LOCAL | _allowed():
+            raise PermissionError(f"A test tried to reach {address[0]}; tests stay on this machine.")
+        connect(self, address)
+
+    socket.socket.connect = guarded  # type: ignore[method-assign, assignment]
+
+
+def _allowed() -> set[str]:
+    """Hosts of servers given from outside (DATABASE_URL, REDIS_URL)."""
+    given = {str(settings.DATABASES["default"].get("HOST", ""))}
+    return given | {address for host in given if host for address in _addresses(host)}
+
+
+def _addresses(host: str) -> set[str]:
+    try:
+        return {str(info[4][0]) for info in socket.getaddrinfo(host, None)}
+    except OSError:
+        return set()
+
+
+@pytest.fixture
+def smtp_sink() -> Iterator[Sink]:
+    """A real SMTP server; Django in this process sends to it. `smtp_sink.mode` makes it misbehave."""
+    sink = Sink()
+    sink.up()
+    # Set by hand: the `settings` fixture would undo it before a worker of the same test is stopped.
+    names = {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": sink.host,
+        "EMAIL_PORT": sink.port,
+        "EMAIL_TIMEOUT": 3,
+    }
+    before = {name: getattr(settings, name) for name in names}
+    for name, value in names.items():
+        setattr(settings, name, value)
+    yield sink
+    for name, value in before.items():
+        setattr(settings, name, value)
+    sink.mode = Mode.ACCEPT
+    sink.down()
+
+
+@pytest.fixture
+def process_environment(smtp_sink: Sink) -> dict[str, str]:
+    """The environment of another process that works on this test's database, broker and mail server."""
+    database = connection.settings_dict
+    if connection.vendor == "sqlite":
+        url = f"sqlite:///{database['NAME']}"
+    else:
+        password = f":{database['PASSWORD']}" if database["PASSWORD"] else ""
+        url = f"postgres://{database['USER']}{password}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
+    return {
+        **os.environ,
+        "DATABASE_URL": url,
+        "REDIS_URL": settings.REDIS_URL,
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": smtp_sink.host,
+        "EMAIL_PORT": str(smtp_sink.port),
+        "EMAIL_TIMEOUT": "3",
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+@pytest.fixture
+def start_worker(
+    transactional_db: None, process_environment: dict[str, str]
+) -> Iterator[Callable[..., Worker]]:
+    """Starts real Celery workers, stopped after the test: `start_worker(concurrency=1, env={…})`."""
+    started: list[Worker] = []
+
+    def start(*, concurrency: int = 1, env: dict[str, str] | None = None) -> Worker:
+        worker = Worker(concurrency=concurrency, env={**process_environment, **(env or {})}, cwd=ROOT)
+        started.append(worker)
+        worker.wait_until_ready()
+        return worker
+
+    yield start
+    for worker in started:
+        worker.stop()
+
+
+@pytest.fixture
+def worker(start_worker: Callable[..., Worker]) -> Worker:
+    """A real Celery worker on this test's database, Redis and SMTP sink."""
+    return start_worker()
+
+
+@pytest.fixture
+def manage(
+    transactional_db: None, process_environment: dict[str, str]
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs `manage.py …` in another process on this test's database: `manage("check").stdout`."""
+
+    def run(
+        *arguments: str, env: dict[str, str] | None = None, **options: Any
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, str(ROOT / "manage.py"), *arguments],
+            env={**process_environment, **(env or {})},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+            **options,
+        )
+
+    return run
+
+
+@pytest.fixture
+def visitor(browser: Browser, live_server: LiveServer) -> Iterator[Visitor]:
+    """Browser windows on the live server: `page = visitor.opens(width=320, javascript=False)`.
+
+    The test fails when a page raised a script error or broke the content security policy.
+    """
+    someone = Visitor(browser, live_server.url)
+    yield someone
+    someone.close()
+    assert someone.complaints == []
+
+
+@pytest.fixture
+def accessible() -> Callable[[Page], None]:
+    """`accessible(page)` fails when axe finds anything serious or critical (WCAG 2.2 A and AA)."""
+
+    def check(page: Page) -> None:
+        found = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}}).response["violations"]
+        serious = [
+            f"{violation['id']} ({violation['impact']}): {violation['help']}\n"
+            + "\n".join(f"    {node['html'][:200]}" for node in violation["nodes"][:5])
+            for violation in found
+            if violation["impact"] in {"serious", "critical"}
+        ]
+        assert not serious, f"{page.url}\n" + "\n".join(serious)
+
+    return check
+
+
+@pytest.fixture
+def free_port() -> int:
+    return servers.free_port()

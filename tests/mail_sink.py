@@ -1,0 +1,114 @@
+"""A real SMTP server for tests, in a thread of its own, that can misbehave on request."""
+
+import asyncio
+import email
+import email.policy
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from enum import StrEnum
+from typing import Any, cast
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from config import servers
+
+
+class Mode(StrEnum):
+    ACCEPT = "accept"
+    REFUSE_4XX = "4xx"  # "try again later", to every recipient
+    REFUSE_5XX = "5xx"  # "no such mailbox", to every recipient
+    HANG = "hang"  # takes the message and never answers
+    DROP_AFTER_DATA = "drop"  # takes the message, keeps it, and cuts the line before saying so
+
+
+@dataclass
+class Sink:
+    """`messages` holds what was accepted, oldest first; `mode` may be changed at any time.
+
+    `down()` closes the port: connections are refused until `up()`, which listens on the same port again.
+    """
+
+    host: str = servers.LOOPBACK
+    port: int = field(default_factory=servers.free_port)
+    mode: Mode = Mode.ACCEPT
+    refused_addresses: set[str] = field(default_factory=set)  # always answered with 550
+    envelopes: list[Envelope] = field(default_factory=list)
+    _controller: Controller | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def up(self) -> None:
+        self._controller = Controller(_Handler(self), hostname=self.host, port=self.port)
+        self._controller.start()
+
+    def down(self) -> None:
+        if self._controller is not None:
+            self._controller.stop()
+            self._controller = None
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        self.down()
+        try:
+            yield
+        finally:
+            self.up()
+
+    def keep(self, envelope: Envelope) -> None:
+        with self._lock:
+            self.envelopes.append(envelope)
+
+    def clear(self) -> None:
+        with self._lock:
+            self.envelopes.clear()
+
+    @property
+    def messages(self) -> list[EmailMessage]:
+        return [parsed(envelope) for envelope in list(self.envelopes)]
+
+    def to(self, address: str) -> list[EmailMessage]:
+        return [parsed(envelope) for envelope in list(self.envelopes) if address in envelope.rcpt_tos]
+
+
+def parsed(envelope: Envelope) -> EmailMessage:
+    content = envelope.original_content or b""
+    return cast(EmailMessage, email.message_from_bytes(content, policy=email.policy.default))
+
+
+class _Handler:
+    def __init__(self, sink: Sink) -> None:
+        self.sink = sink
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[Any]
+    ) -> str:
+        if self.sink.mode is Mode.REFUSE_4XX:
+            return "451 4.3.0 Try again later"
+        if self.sink.mode is Mode.REFUSE_5XX or address in self.sink.refused_addresses:
+            return "550 5.1.1 No such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        if self.sink.mode is Mode.HANG:
+            await asyncio.sleep(3600)
+        self.sink.keep(envelope)
+        if self.sink.mode is Mode.DROP_AFTER_DATA:
+            assert server.transport is not None
+            server.transport.abort()
+        return "250 OK"
+
+
+def main() -> None:
+    """A sink in a process of its own, for faults and benchmarks: prints its port, then a line a message."""
+    sink = Sink()
+    sink.up()
+    print(sink.port, flush=True)  # noqa: T201
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""Real processes of the product, as the tests start them. The commands are those of production."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from config import servers
+from config.commands import worker_command
+
+
+class Worker:
+    """A real Celery worker. `kill()` is SIGKILL to all its processes; `stop()` lets it finish."""
+
+    def __init__(self, *, concurrency: int, env: dict[str, str], cwd: Path) -> None:
+        self.log = Path(tempfile.mkstemp(prefix="clinic-worker-", suffix=".log")[1])
+        with self.log.open("wb") as output:
+            self.process = subprocess.Popen(
+                worker_command(concurrency=concurrency),
+                env=env,
+                cwd=cwd,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                preexec_fn=servers.die_with_parent,
+            )
+
+    def wait_until_ready(self, *, seconds: float = 40) -> None:
+        deadline = time.monotonic() + seconds
+        while " ready." not in self.output:
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"The worker did not start:\n{self.output}")
+            time.sleep(0.05)
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def kill(self) -> None:
+        self._signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(timeout=10)
+        self._signal(signal.SIGKILL)
+        self.process.wait()
+        self.log.unlink(missing_ok=True)
+
+    def _signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, number)
