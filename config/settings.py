@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.forms",  # so that our field templates come first
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -91,6 +92,8 @@ TEMPLATES = [
         },
     },
 ]
+
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATABASES = {"default": env.database("DATABASE_URL", default_file=VAR_DIR / "clinic.sqlite3", debug=DEBUG, testing=TESTING)}
 REDIS_URL = env.redis("REDIS_URL", debug=DEBUG)
