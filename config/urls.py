@@ -5,9 +5,10 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
 from config import views
+from config.foundation.policy import public
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("set-language/", set_language, name="set_language"),
+    path("set-language/", public(set_language), name="set_language"),
     path("accounts/", include("allauth.urls")),
 ]
 

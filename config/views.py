@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from config.foundation.policy import public
 from intake.widgets import DateBoxes, TileBoxes, TileRadios
 
 
@@ -13,8 +14,12 @@ class EveryControl(forms.Form):
 
     phone = forms.CharField(label="Phone", help_text="Type it any way you like.")
     nickname = forms.CharField(label="Name we should call you", required=False)
-    born = forms.CharField(label="Birth date", help_text="Your price estimate must show it.", widget=DateBoxes())
-    words = forms.CharField(label="What is going on, in your own words?", required=False, widget=forms.Textarea)
+    born = forms.CharField(
+        label="Birth date", help_text="Your price estimate must show it.", widget=DateBoxes()
+    )
+    words = forms.CharField(
+        label="What is going on, in your own words?", required=False, widget=forms.Textarea
+    )
     for_whom = forms.ChoiceField(
         label="Who is the visit for?",
         choices=[("self", "Me"), ("child", "My child")],
@@ -32,6 +37,7 @@ class EveryControl(forms.Form):
 
 
 @require_GET
+@public
 def components(request: HttpRequest) -> HttpResponse:
     """Every part in every state, for whoever builds a page. Only in debug."""
     wrong = EveryControl({"born_month": "2", "born_day": "30", "born_year": "1985", "words": "Still here"})
@@ -41,8 +47,17 @@ def components(request: HttpRequest) -> HttpResponse:
         {"href": "#id_wrong-phone", "text": "Phone: two numbers are missing"},
     ]
     review = [
-        {"name": "Visit", "lines": ["First visit: back, hip, joint or muscle pain", "75 minutes, $210"], "href": "#"},
-        {"name": "Reach you", "lines": ["alex.sample@example.com first"], "href": "#", "hidden": "how to reach you"},
+        {
+            "name": "Visit",
+            "lines": ["First visit: back, hip, joint or muscle pain", "75 minutes, $210"],
+            "href": "#",
+        },
+        {
+            "name": "Reach you",
+            "lines": ["alex.sample@example.com first"],
+            "href": "#",
+            "hidden": "how to reach you",
+        },
     ]
     context = {
         "form": EveryControl(initial={"for_whom": "self", "days": ["mon"]}, auto_id="id_right-%s"),

@@ -1,4 +1,4 @@
-"""Controls of our forms: tiles for choices, three boxes for a date. Drawn by the field template of the roof."""
+"""Controls of our forms: tiles for choices, three boxes for a date. The roof has their templates."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ Text = str | Promise
 
 
 class _Tiles(forms.widgets.ChoiceWidget):
-    """`hints`: a small second line under a choice, by its value. `layout`: the grid class (`set--2`, `set--fit` …)."""
+    """`hints`: a second line under a choice, by its value. `layout`: the grid class (`set--2`, `set--fit`)."""
 
     focus_suffix = "_0"  # where an error summary should jump to: the first tile
 

@@ -15,7 +15,6 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-
 from django.urls import reverse
 from django.utils import timezone
 
