@@ -1,0 +1,31 @@
+from scheduling.models.appointment import (
+    TAKES_TIME,
+    Appointment,
+    AppointmentEvent,
+    AppointmentStatus,
+    Claim,
+    Offer,
+    Seat,
+)
+from scheduling.models.estimate import Estimate, Trigger
+from scheduling.models.hours import DateOverride, ServiceHours, Shift, TimeOff, Weekday
+from scheduling.models.resource import Resource, Room
+
+__all__ = [
+    "TAKES_TIME",
+    "Appointment",
+    "AppointmentEvent",
+    "AppointmentStatus",
+    "Claim",
+    "DateOverride",
+    "Estimate",
+    "Offer",
+    "Resource",
+    "Room",
+    "Seat",
+    "ServiceHours",
+    "Shift",
+    "TimeOff",
+    "Trigger",
+    "Weekday",
+]
