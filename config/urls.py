@@ -5,10 +5,15 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
 from config import views
+from config.foundation.links import LinkView, opener
 from config.foundation.policy import public
+
+# What a client's link is for, and the view that answers: `view(request, link)`, marked with `@by_link(purpose)`.
+PURPOSE_VIEWS: dict[str, LinkView] = {}
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("set-language/", public(set_language), name="set_language"),
+    path("v/<str:token>", opener(PURPOSE_VIEWS), name="link"),
     path("accounts/", include("allauth.urls")),
 ]
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 MONDAY_TO_FRIDAY = frozenset(range(5))
+AT_MOST_ALL = MaxValueValidator(100)  # percent of a price
 LONGEST_CLOSURE_DAYS = 366  # the promise is not computed beyond this; a longer closure is a closed clinic
 
 
@@ -36,15 +37,17 @@ class Clinic(models.Model):
     time_zone = models.CharField(max_length=60, default="America/Denver", validators=[validate_time_zone])
     languages = models.JSONField(default=list, blank=True)
     accent_color = models.CharField(
-        max_length=7, blank=True, validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Use a color like #2f6f62."))]
+        max_length=7,
+        blank=True,
+        validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Use a color like #2f6f62."))],
     )
 
     reply_promise_text = models.CharField(max_length=300, blank=True)
     reply_by_time = models.TimeField(default=time(17, 0))
     proposal_hold_hours = models.PositiveSmallIntegerField(default=48)
     change_notice_hours = models.PositiveSmallIntegerField(default=24)
-    late_change_fee_percent = models.PositiveSmallIntegerField(default=50, validators=[MaxValueValidator(100)])
-    no_show_fee_percent = models.PositiveSmallIntegerField(default=100, validators=[MaxValueValidator(100)])
+    late_change_fee_percent = models.PositiveSmallIntegerField(default=50, validators=[AT_MOST_ALL])
+    no_show_fee_percent = models.PositiveSmallIntegerField(default=100, validators=[AT_MOST_ALL])
     first_late_change_waived = models.BooleanField(default=True)
     draft_kept_days = models.PositiveSmallIntegerField(default=7)
     unconfirmed_request_kept_days = models.PositiveSmallIntegerField(default=365)
@@ -97,10 +100,12 @@ class Location(models.Model):
 
 
 class Closure(models.Model):
-    """Days, or a part of each of these days, on which nobody is seen. Without a location: the whole clinic."""
+    """Days, or a part of each of these days, on which nobody is seen; without a location, anywhere."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    location = models.ForeignKey(Location, null=True, blank=True, on_delete=models.CASCADE, related_name="closures")
+    location = models.ForeignKey(
+        Location, null=True, blank=True, on_delete=models.CASCADE, related_name="closures"
+    )
     starts_on = models.DateField()
     ends_on = models.DateField()  # the last closed day itself
     from_time = models.TimeField(null=True, blank=True)
@@ -117,9 +122,9 @@ class Closure(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(from_time=None, to_time=None)
-                | models.Q(from_time__isnull=False, to_time__gt=models.F("from_time")),
+                | models.Q(from_time__isnull=False, to_time__isnull=False, to_time__gt=models.F("from_time")),
                 name="closure_part_of_day_is_a_span",
-                violation_error_message=_("Give both times, the later one second, or none for the whole day."),
+                violation_error_message=_("Give both times, the later one second, or neither."),
             ),
         ]
 

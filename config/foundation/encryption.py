@@ -61,7 +61,7 @@ def seal(plain: bytes, *, bound_to: str) -> bytes:
 
 
 def unseal(blob: bytes, *, bound_to: str) -> bytes:
-    """The bytes that were sealed. Raises `DecryptionError` for anything but an untouched blob in its place."""
+    """The bytes that were sealed. Raises `DecryptionError` for any but an untouched blob in its place."""
     version, _bar, rest = blob.partition(b"|")
     key_id, bar, body = rest.partition(b"|")
     if version != VERSION or not bar:
@@ -151,9 +151,7 @@ class EncryptedField(BaseField):
             return None
         return Sealed(seal(self.dump(stored), bound_to=self._place(model_instance)))
 
-    def get_db_prep_value(
-        self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False
-    ) -> Any:
+    def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
         if value is None:
             return None
         if isinstance(value, Sealed):
@@ -324,4 +322,3 @@ class EncryptedBinaryField(EncryptedField):
 
     def load(self, plain: bytes) -> bytes:
         return plain
-

@@ -4,22 +4,31 @@ A link is a row (what for, whose, until when) and its address is ``/v/<id><mac>`
 HMAC-SHA256 over id and purpose with `settings.LINK_KEY`, which is not in the database. The address can be
 made again from the row at any time, so a mail may be sent twice with the same link.
 
-Opening a link changes nothing: mail scanners open links too. `roof` (config/urls.py) says which view
-answers for which purpose.
+Opening a link changes nothing: mail scanners open links too. PURPOSE_VIEWS in config/urls.py says which
+view answers for which purpose.
 """
 
 import base64
 import hmac
 import uuid
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from django.conf import settings
 from django.db import models
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
+
+from config.foundation.policy import mark
 
 ID_CHARACTERS = 22  # 16 bytes, base64 without padding
 MAC_CHARACTERS = 43  # 32 bytes, base64 without padding
+NOT_OURS = ".,;:!?)>]}'\""  # what mail programs and people leave at the end of an address
+
+LinkView = Callable[[HttpRequest, "Link"], HttpResponseBase]
 
 
 class BadLink(Exception):
@@ -93,6 +102,49 @@ def revoke(*, purpose: str, subject_id: object, now: datetime | None = None) -> 
 def mark_used(link: Link, *, now: datetime) -> bool:
     """For links that act once: True for the first caller only. Call it in the transaction of the act."""
     return Link.objects.filter(pk=link.pk, used_at=None).update(used_at=now) == 1
+
+
+# --- the route -------------------------------------------------------------------------------------
+
+
+def by_link(purpose: str) -> Callable[[LinkView], LinkView]:
+    """Marks a view as the one that answers for links of this purpose: `view(request, link)`.
+
+    The view may raise `BadLink` itself, when what the link was for is gone.
+    """
+
+    def say(view: LinkView) -> LinkView:
+        return mark(view, f"link:{purpose}")
+
+    return say
+
+
+def opener(views: Mapping[str, LinkView]) -> Callable[..., HttpResponseBase]:
+    """The one view behind `/v/<token>`: finds the link and hands over to the view of its purpose.
+
+    A bad link, an expired or revoked one and one for an unknown purpose get the same page.
+    """
+
+    def open_link(request: HttpRequest, token: str) -> HttpResponseBase:
+        if request.method == "GET" and (cleaned := token.rstrip(NOT_OURS)) != token:
+            return redirect("link", cleaned)
+        try:
+            link = resolve(token, now=timezone.now())
+            if link.purpose not in views:
+                raise BadLink
+            response = views[link.purpose](request, link)
+        except BadLink:
+            response = unavailable(request)
+        add_never_cache_headers(response)
+        response.headers["X-Robots-Tag"] = "noindex"
+        return response
+
+    return mark(open_link, "link")
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """The neutral page: it does not say whether there ever was such a link."""
+    return render(request, "link_unavailable.html", status=404)
 
 
 def _mac(link_id: uuid.UUID, purpose: str) -> bytes:

@@ -7,17 +7,20 @@ purpose (see `links.py`). The access matrix in the tests holds the whole to it.
 from collections.abc import Callable
 from enum import StrEnum
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, TypeVar
+from urllib.parse import urlencode
 
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 
 from config.foundation.user import Role, User
 
 P = ParamSpec("P")
+V = TypeVar("V", bound=Callable[..., HttpResponseBase])
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 __all__ = ["May", "Role", "access_of", "may", "public", "staff_may"]
@@ -66,7 +69,7 @@ def staff_may(permission: May) -> Callable[[View[P]], View[P]]:
             if not request.user.is_authenticated:
                 # Where to go back to is only kept for a page, not for an act that would be repeated as a GET.
                 came_from = request.get_full_path() if request.method in {"GET", "HEAD"} else "/staff/"
-                return redirect_to_login(came_from)
+                return redirect(f"{reverse('account_login')}?{urlencode({'next': came_from})}")
             if not may(request.user, permission):
                 raise PermissionDenied
             response = view(request, *args, **kwargs)
@@ -74,14 +77,14 @@ def staff_may(permission: May) -> Callable[[View[P]], View[P]]:
                 add_never_cache_headers(response)
             return response
 
-        return _mark(protected, f"staff:{permission}")
+        return mark(protected, f"staff:{permission}")
 
     return protect
 
 
 def public(view: View[P]) -> View[P]:
     """Anybody may open this, and that is meant."""
-    return _mark(view, "public")
+    return mark(view, "public")
 
 
 def access_of(view: object) -> str | None:
@@ -90,7 +93,8 @@ def access_of(view: object) -> str | None:
     return said
 
 
-def _mark(view: View[P], said: str) -> View[P]:
+def mark(view: V, said: str) -> V:
+    """Write on a view who may open it. Only the decorators here and in `links` call this."""
     if access_of(view) is not None:
         raise TypeError(f"{getattr(view, '__name__', view)} says twice who may open it.")
     view.access = said  # type: ignore[attr-defined]

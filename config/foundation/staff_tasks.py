@@ -104,13 +104,13 @@ def open_task(
     )
     if not is_new and reopen and task.done_at is not None:
         task.done_at, task.done_by, task.outcome = None, None, ""
-        task.opened_at, task.due_at, task.priority, task.title = now or timezone.now(), due_at, priority, title
-        task.details = details
+        task.opened_at, task.due_at = now or timezone.now(), due_at
+        task.priority, task.title, task.details = priority, title, details
         task.save()
     return task
 
 
 def close_task(*, key: str, by: "User | None", outcome: str = "", now: datetime | None = None) -> bool:
-    """Mark as done. False when there is no open task with this key: somebody was faster, or none was asked."""
+    """Mark as done. False when no task with this key is open: somebody was faster, or none was asked."""
     changes: dict[str, Any] = {"done_at": now or timezone.now(), "done_by": by, "outcome": outcome}
     return StaffTask.objects.still_open().filter(key=key).update(**changes) == 1

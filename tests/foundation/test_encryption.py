@@ -25,7 +25,8 @@ TEXT = "Leaking since the birth 👶🏽 — “zażółć” 李"
 
 
 def make_task(**fields):
-    return StaffTask.objects.create(**{"key": uuid.uuid4().hex, "kind": "call", "title": "Call", "details": TEXT, **fields})
+    said = {"key": uuid.uuid4().hex, "kind": "call", "title": "Call", "details": TEXT, **fields}
+    return StaffTask.objects.create(**said)
 
 
 def stored(task):
@@ -178,7 +179,8 @@ def test_values_hand_out_nothing_readable():
 @pytest.mark.django_db
 def test_bulk_create_encrypts_each_row_for_itself():
     StaffTask.objects.bulk_create(
-        StaffTask(key=f"k{number}", kind="call", title="Call", details=f"text {number}") for number in range(3)
+        StaffTask(key=f"k{number}", kind="call", title="Call", details=f"text {number}")
+        for number in range(3)
     )
     assert sorted(task.details for task in StaffTask.objects.all()) == ["text 0", "text 1", "text 2"]
 
@@ -212,7 +214,9 @@ def test_a_loaded_row_opens_nothing_until_asked(settings):
 
 @pytest.mark.django_db
 @given(text=st.text(st.characters(exclude_categories=["Cs"])))
-@hypothesis_settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_any_text_comes_back_as_it_was(text):
     task = make_task(details=text)
     assert StaffTask.objects.get(pk=task.pk).details == text
