@@ -4,8 +4,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import pytest
@@ -18,11 +17,10 @@ from pytest_django.live_server_helper import LiveServer
 from config import servers
 from tests.browser import Visitor, browser, playwright
 from tests.mail_sink import Mode, Sink
-from tests.processes import Worker
+from tests.processes import ROOT, Worker
 
 __all__ = ["browser", "playwright"]  # fixtures that live beside their helpers
 
-ROOT = Path(__file__).resolve().parent.parent
 LOCAL = {"127.0.0.1", "::1", "localhost", "", "0.0.0.0"}  # noqa: S104 (compared, never bound)
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
@@ -31,6 +29,38 @@ def pytest_configure(config: pytest.Config) -> None:
     # Strong hashes are slow by design; a test that signs in does not need one.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     _stay_on_this_machine()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The SQLite run repeats what touches the database, and only that."""
+    engine = "sqlite" if os.environ.get("TEST_ENGINE") == "sqlite" else "postgresql"
+    other = {"sqlite": "postgresql", "postgresql": "sqlite"}[engine]
+    chosen, left_out = [], []
+    for item in items:
+        fits = item.get_closest_marker(other) is None and (
+            engine == "postgresql" or _touches_the_database(item)
+        )
+        (chosen if fits else left_out).append(item)
+    items[:] = chosen
+    config.hook.pytest_deselected(items=left_out)
+
+
+def _touches_the_database(item: pytest.Item) -> bool:
+    if item.get_closest_marker("without_database"):
+        return False
+    fixtures = set(getattr(item, "fixturenames", ()))
+    by_fixture = fixtures & {"db", "transactional_db", "live_server", "django_db_setup"}
+    return bool(by_fixture) or item.get_closest_marker("django_db") is not None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In CI (CI=true) what could not run is a failure, never a silent skip."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CI") == "true":
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} could not run, and in CI every test runs: {report.longrepr}"
+    return report
 
 
 def _stay_on_this_machine() -> None:

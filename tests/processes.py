@@ -10,6 +10,24 @@ from pathlib import Path
 
 from config import servers
 from config.commands import worker_command
+from tests import services
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment of a person at a terminal: nothing of what the test run has set for itself."""
+    ours = {
+        *services.SETTINGS,
+        "DATABASE_URL",
+        "REDIS_URL",
+        "VAR_DIR",
+        "STATIC_ROOT",
+        "PORT",
+        services.RUNNING,
+    }
+    noise = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
+    return {name: value for name, value in os.environ.items() if name not in ours | noise}
 
 
 class Worker:
