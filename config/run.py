@@ -45,7 +45,9 @@ def main() -> int:
     except (CannotRun, ImproperlyConfigured, CommandError, DatabaseError, FileNotFoundError) as problem:
         say(f"\n{problem}", to=sys.stderr)
         return 1
-    except SystemExit:
+    except SystemExit as asked:
+        if asked.code:
+            return int(asked.code)
         say("\nStopped.")
     return 0
 
@@ -99,8 +101,7 @@ def prepare_database() -> None:
     if not apps.get_model("foundation", "Clinic").objects.exists():
         say("Loading the sample clinic…")
         # As seen from the clinic's desk: the wall clock of this machine, not UTC.
-        today = date.today().isoformat()  # noqa: DTZ011
-        call_command("load_clinic", str(SAMPLE), starting=today, stdout=sys.stderr)
+        call_command("load_clinic", str(SAMPLE), starting=date.today())  # noqa: DTZ011
     make_demo_users()
 
 
