@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from config.clinic_file.moments import Calendar
 from config.clinic_file.reading import ClinicFileError, read
@@ -114,3 +114,15 @@ def test_a_shift_across_the_clock_change_keeps_the_hour():
 def test_absolute_dates_stay():
     calendar = Calendar(anchor="2027-03-01T09:00:00-07:00", zone="America/Denver", starting=date(2026, 11, 26))
     assert calendar.day("2027-05-31", absolute=True) == date(2027, 5, 31)
+
+
+def test_wrong_use_is_told_as_json(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        call_command("load_clinic")
+    assert stopped.value.code == 2
+    assert "file" in json.loads(capsys.readouterr().out)["error"]
+
+
+def test_demo_logins_exist_in_debug_only():
+    with pytest.raises(CommandError, match="DEBUG=1 only"):
+        call_command("demo_staff")
