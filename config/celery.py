@@ -1,6 +1,7 @@
 """Celery wakes the outbox; it carries no data. The database is the queue (docs/decisions)."""
 
 import os
+import uuid
 from typing import Any
 
 from celery import Celery
@@ -9,6 +10,7 @@ from django.conf import settings
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("clinic")
+BEAT_ID = uuid.uuid4().hex[:12]  # drawn anew by every process; only the one of beat is ever sent
 
 
 @app.add_defaults
@@ -44,7 +46,15 @@ def configuration() -> dict[str, Any]:
             "health_check_interval": 25,
         },
         # A tick that could not run in time is dropped: the next one does the same work.
-        "beat_schedule": {},
+        "beat_schedule": {
+            "drain": {"task": "notifications.tasks.drain", "schedule": 5.0, "options": {"expires": 4}},
+            "sign of life": {
+                "task": "notifications.tasks.beat",
+                "schedule": 15.0,
+                "kwargs": {"beat": BEAT_ID},
+                "options": {"expires": 14},
+            },
+        },
     }
 
 

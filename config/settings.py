@@ -146,15 +146,28 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 # --- mail --------------------------------------------------------------------------------------------
 EMAIL_BACKEND = env.text(
     "EMAIL_BACKEND",
-    default="django_mail_preview.backends.EmailBackend" if DEBUG else "django.core.mail.backends.smtp.EmailBackend",
+    default="django_mail_preview.backends.EmailBackend" if DEBUG else "notifications.channels.SmtpBackend",
 )
 EMAIL_HOST = env.text("EMAIL_HOST", default="localhost")
 EMAIL_PORT = env.number("EMAIL_PORT", default=25)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", default="")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", default="")
 EMAIL_USE_TLS = env.switch("EMAIL_USE_TLS", default=False)
-EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT", default=30)  # seconds
+EMAIL_CONNECT_TIMEOUT = env.number("EMAIL_CONNECT_TIMEOUT", default=10)  # seconds
+EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT", default=30)  # seconds a command may take
+EMAIL_AFTER_DATA_TIMEOUT = env.number("EMAIL_AFTER_DATA_TIMEOUT", default=120)  # too short makes second copies
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="hello@example.com")
+REPLY_TO_EMAIL = env.text("REPLY_TO_EMAIL", default="")
+MAIL_DOMAIN = env.text("MAIL_DOMAIN", default=DEFAULT_FROM_EMAIL.rpartition("@")[2])  # of every Message-ID
+MAIL_PREVIEW_ROOT = VAR_DIR / "mailbox"  # where the worker drops mail and the web shows it, in debug
+MAIL_PREVIEW_MAX_MESSAGES = 1000
+SMS_BACKEND = env.text("SMS_BACKEND", default="console" if DEBUG else "")  # "" until there is a provider
+# Signed calls of the mail provider about bounces and complaints; another provider is another view and key.
+ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": env.text("MAILGUN_WEBHOOK_SIGNING_KEY", default="") or None}
+for _name in ("MAILGUN_API_KEY", "MAILGUN_SENDER_DOMAIN", "MAILGUN_API_URL"):
+    if _value := env.text(_name, default=""):
+        ANYMAIL[_name] = _value
+OUTBOX_PACE = float(env.text("OUTBOX_PACE", default="1"))  # all waits and leases times this; below 1 in fault tests
 
 # --- the browser's side of security ----------------------------------------------------------------
 _HTTPS = SITE_URL.startswith("https://")

@@ -19,3 +19,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
 
 if settings.DEBUG:
     urlpatterns.append(path("dev/components/", views.components, name="components"))
+    # The worker drops mail into a folder, this page shows it: what a newcomer reads instead of a real inbox.
+    urlpatterns.append(path("dev/mailbox/", include("django_mail_preview.urls")))

@@ -94,10 +94,11 @@ def smtp_sink() -> Iterator[Sink]:
     sink.up()
     # Set by hand: the `settings` fixture would undo it before a worker of the same test is stopped.
     names = {
-        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_BACKEND": "notifications.channels.SmtpBackend",
         "EMAIL_HOST": sink.host,
         "EMAIL_PORT": sink.port,
         "EMAIL_TIMEOUT": 3,
+        "EMAIL_AFTER_DATA_TIMEOUT": 3,
     }
     before = {name: getattr(settings, name) for name in names}
     for name, value in names.items():
@@ -122,10 +123,11 @@ def process_environment(smtp_sink: Sink) -> dict[str, str]:
         **os.environ,
         "DATABASE_URL": url,
         "REDIS_URL": settings.REDIS_URL,
-        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_BACKEND": "notifications.channels.SmtpBackend",
         "EMAIL_HOST": smtp_sink.host,
         "EMAIL_PORT": str(smtp_sink.port),
         "EMAIL_TIMEOUT": "3",
+        "EMAIL_AFTER_DATA_TIMEOUT": "3",
         "PYTHONPATH": str(ROOT),
     }
 

@@ -1,0 +1,315 @@
+"""Send what is due, over one connection, and leave a record of every try.
+
+The order is: claim with a lease, write the attempt, look once more, send, mark sent, and keep trying
+to mark. A process may die anywhere in it: nothing is lost, and at most one extra copy can follow from
+one death, on record as an attempt without an end. No transaction is open while a mail server talks.
+"""
+
+import logging
+import os
+import random
+import socket
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from config.foundation import staff_tasks
+from notifications import outbox
+from notifications.channels import OurFault, Passing, Permanent, Senders, SendingFailed, Unknown
+from notifications.models import (
+    Attempt,
+    Audience,
+    Breaker,
+    Heartbeat,
+    Message,
+    MessageQuerySet,
+    Priority,
+    State,
+    Suppression,
+)
+
+log = logging.getLogger("notifications.delivery")
+
+BATCH = 20  # rows claimed at once
+LEASE = timedelta(seconds=300)  # longer than connect + commands + after-data of the row in hand
+SAFE_REST = timedelta(seconds=180)  # of a lease: with less left a row is given back, not started
+DRAWN_OUT = 20.0  # seconds a drain works before it lets the next tick take over
+FIRST_DELAY, LONGEST_DELAY = 30.0, 3600.0  # seconds between tries
+UNKNOWN_DELAY = timedelta(minutes=10)  # the first copy may be on its way: give it time to bounce
+DEADLY_TRIES = 3  # attempts without an end: the row itself is what kills its sender
+FIRST_PAUSE, LONGEST_PAUSE = 5.0, 60.0  # seconds the breaker stays open
+MARK_FOR = 60.0  # seconds we try to write down that a message has left
+
+
+def worker_name() -> str:
+    return f"{socket.gethostname()[:40]}:{os.getpid()}"
+
+
+def drain(
+    *,
+    limit: int = 500,
+    worker: str = "",
+    now: datetime | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> int:
+    """Send what is due, most urgent first; returns how many messages left.
+
+    Ends after `limit` rows, when nothing is due, after 20 seconds, or when `should_stop` says so, always
+    between two messages. Safe to run in any number of processes at once.
+    """
+    me = worker or worker_name()
+
+    def clock() -> datetime:
+        return now if now is not None else timezone.now()
+
+    ends_at = time.monotonic() + DRAWN_OUT
+    sent = seen = 0
+    with Senders() as senders:
+        while seen < limit and time.monotonic() < ends_at and not should_stop():
+            batch = claim(now=clock(), limit=min(BATCH, limit - seen), worker=me)
+            if not batch:
+                break
+            seen += len(batch)
+            sent += _deliver_batch(batch, senders=senders, worker=me, clock=clock, should_stop=should_stop)
+    beat("drain", now=clock())
+    return sent
+
+
+def claim(*, now: datetime, limit: int, worker: str) -> list[Message]:
+    """Take up to `limit` due rows for this worker alone, raise their count, and start their lease.
+
+    PostgreSQL skips rows that others hold; on SQLite the transaction itself is exclusive (IMMEDIATE).
+    Rows that were tried before come last, so a poisonous one cannot hold up the rest.
+    """
+    shut = Breaker.objects.filter(open_until__gt=now).values("channel")
+    due = (
+        Message.objects.due(now=now)
+        .exclude(channel__in=shut)
+        .order_by("priority", "attempts", "not_before", "id")
+    )
+    if not due.exists():  # every five seconds, nearly always: no transaction, no lock
+        return []
+    with transaction.atomic():
+        # Half open: after a fault of ours one message goes first, alone.
+        if Breaker.objects.filter(failures__gt=0, open_until__lte=now).exists():
+            limit = 1
+        if connection.features.has_select_for_update_skip_locked:
+            due = due.select_for_update(skip_locked=True)
+        ids = list(due.values_list("pk", flat=True)[:limit])
+        Message.objects.filter(pk__in=ids).update(
+            state=State.SENDING,
+            lease_owner=worker,
+            lease_until=now + LEASE * settings.OUTBOX_PACE,
+            attempts=F("attempts") + 1,
+        )
+        rows = {row.pk: row for row in Message.objects.filter(pk__in=ids)}
+    return [rows[pk] for pk in ids]
+
+
+def _deliver_batch(
+    batch: Sequence[Message],
+    *,
+    senders: Senders,
+    worker: str,
+    clock: Callable[[], datetime],
+    should_stop: Callable[[], bool],
+) -> int:
+    blocked = set(
+        Suppression.objects.filter(
+            address_hash__in={message.to_hash for message in batch}, cleared_at=None
+        ).values_list("address_hash", flat=True)
+    )
+    sent = 0
+    recovering = set(Breaker.objects.filter(failures__gt=0).values_list("channel", flat=True))
+    for position, message in enumerate(batch):
+        now = clock()
+        if should_stop() or (message.lease_until or now) - now < SAFE_REST * settings.OUTBOX_PACE:
+            _give_back(batch[position:], worker=worker)
+            break
+        if message.expires_at and message.expires_at <= now:
+            _end_without_sending(message, State.EXPIRED, code="too late", now=now)
+        elif message.to_hash in blocked:
+            _end_without_sending(message, State.SUPPRESSED, code="address is blocked", now=now)
+        elif _deliver(message, senders=senders, worker=worker, clock=clock):
+            sent += 1
+            if message.channel in recovering:
+                recovering.discard(message.channel)
+                Breaker.objects.filter(channel=message.channel).update(failures=0, open_until=None, code="")
+        elif Breaker.objects.filter(channel=message.channel, open_until__gt=clock()).exists():
+            _give_back(batch[position + 1 :], worker=worker)
+            break
+    return sent
+
+
+def _deliver(message: Message, *, senders: Senders, worker: str, clock: Callable[[], datetime]) -> bool:
+    """Try one message; True when it left. Never raises for a fault of one row."""
+    attempt = _begin(message, worker=worker, now=clock())
+    if attempt is None:
+        return False
+    try:
+        senders.send(message)
+        record = partial(_sent, message, attempt)
+    except OurFault as fault:
+        senders.drop(message.channel)
+        record = partial(_our_fault, message, attempt, fault)
+    except Unknown as fault:
+        senders.drop(message.channel)
+        record = partial(_later, message, attempt, fault, Attempt.Outcome.UNKNOWN)
+    except Passing as fault:
+        record = partial(_later, message, attempt, fault, Attempt.Outcome.PASSING)
+    except Permanent as fault:
+        record = partial(_fail, message, attempt, fault)
+    except (DatabaseError, InterfaceError):
+        raise
+    except Exception as error:
+        # A row that cannot be read or built. Its text may not be in the log: only what kind of fault.
+        log.warning("message_poisonous", extra={"row": str(message.pk), "fault": type(error).__name__})
+        record = partial(_fail, message, attempt, Permanent(f"cannot be built: {type(error).__name__}"))
+    _record(partial(record, now=clock()))
+    return record.func is _sent
+
+
+def _begin(message: Message, *, worker: str, now: datetime) -> Attempt | None:
+    """Write the attempt, if the row is still ours and still wanted. None when it is not to be sent."""
+    with transaction.atomic():
+        still = Message.objects.filter(pk=message.pk, state=State.SENDING, lease_owner=worker)
+        if connection.features.has_select_for_update:
+            still = still.select_for_update()
+        if not still.exists():
+            return None
+        if message.attempts > 1:
+            open_ones = message.tries.filter(outcome=Attempt.Outcome.OPEN, ended_at=None).count()
+            if open_ones >= DEADLY_TRIES:
+                _fail(message, None, Permanent("stopped its sender several times"), now=now)
+                return None
+        return Attempt.objects.create(message=message, number=message.attempts, worker=worker, started_at=now)
+
+
+def _record(write: Callable[[], object]) -> None:
+    """Write down what happened, through a lost database connection if need be.
+
+    The mail has left or not, and only this process knows. Forgetting it because the database restarted
+    would send a second copy, so the fact is kept in hand until it is written.
+    """
+    ends_at, pause = time.monotonic() + MARK_FOR, 0.05
+    while True:
+        try:
+            with transaction.atomic():
+                write()
+            return
+        except (OperationalError, InterfaceError):
+            if connection.in_atomic_block or time.monotonic() > ends_at:
+                raise
+            connection.close()
+            time.sleep(pause)
+            pause = min(pause * 2, 5.0)
+
+
+def _sent(message: Message, attempt: Attempt, *, now: datetime) -> None:
+    # By id alone: it has left, whoever holds the lease now and even if it was withdrawn a moment ago.
+    Message.objects.filter(pk=message.pk).update(
+        state=State.SENT, sent_at=now, lease_owner="", lease_until=None, last_code=""
+    )
+    Attempt.objects.filter(pk=attempt.pk).update(ended_at=now, outcome=Attempt.Outcome.SENT)
+
+
+def _later(
+    message: Message, attempt: Attempt, fault: SendingFailed, outcome: Attempt.Outcome, *, now: datetime
+) -> None:
+    Attempt.objects.filter(pk=attempt.pk).update(ended_at=now, outcome=outcome, code=fault.code)
+    unknown_before = message.tries.filter(outcome=Attempt.Outcome.UNKNOWN).count()
+    next_at = now + retry_delay(message.attempts)
+    if outcome == Attempt.Outcome.UNKNOWN:
+        next_at = now + UNKNOWN_DELAY * settings.OUTBOX_PACE
+    if now - message.created_at > outbox.GIVE_UP_AFTER or unknown_before >= DEADLY_TRIES:
+        _end(message, State.FAILED, code=fault.code, now=now)
+    else:
+        _mine(message).update(
+            state=State.QUEUED, not_before=next_at, lease_owner="", lease_until=None, last_code=fault.code
+        )
+
+
+def _fail(message: Message, attempt: Attempt | None, fault: Permanent, *, now: datetime) -> None:
+    if attempt is not None:
+        Attempt.objects.filter(pk=attempt.pk).update(
+            ended_at=now, outcome=Attempt.Outcome.PERMANENT, code=fault.code
+        )
+    if fault.bad_address:
+        outbox.suppress(address_hash=message.to_hash, why=Suppression.Why.BOUNCE, now=now, message=message)
+    _end(message, State.FAILED, code=fault.code, now=now)
+
+
+def _our_fault(message: Message, attempt: Attempt, fault: OurFault, *, now: datetime) -> None:
+    """Nobody can be written to just now. The row keeps its place and its count; the channel pauses."""
+    Attempt.objects.filter(pk=attempt.pk).update(ended_at=now, outcome=Attempt.Outcome.OURS, code=fault.code)
+    breaker, _ = Breaker.objects.get_or_create(channel=message.channel)
+    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**breaker.failures) * random.uniform(0.5, 1)  # noqa: S311
+    Breaker.objects.filter(pk=breaker.pk).update(
+        failures=F("failures") + 1,
+        open_until=now + timedelta(seconds=pause) * settings.OUTBOX_PACE,
+        code=fault.code,
+    )
+    _mine(message).update(
+        state=State.QUEUED,
+        lease_owner="",
+        lease_until=None,
+        attempts=F("attempts") - 1,
+        last_code=fault.code,
+    )
+
+
+def _end_without_sending(message: Message, state: State, *, code: str, now: datetime) -> None:
+    _record(partial(_end, message, state, code=code, now=now))
+
+
+def _end(message: Message, state: State, *, code: str, now: datetime) -> None:
+    """It will not be sent. A person must know, unless it was only worth telling in time."""
+    ended = _mine(message).update(state=state, lease_owner="", lease_until=None, last_code=code)
+    if ended and (state != State.EXPIRED or message.matters):
+        open_task(message, now=now)
+
+
+def open_task(message: Message, *, now: datetime) -> None:
+    """Somebody must be told another way. Says neither who nor what: the task links to the subject."""
+    staff = message.audience == Audience.STAFF
+    staff_tasks.open_task(
+        key=f"message:{message.pk}",
+        kind="message_failed",
+        subject_type=message.subject_type or "notifications.message",
+        subject_id=message.subject_id or str(message.pk),
+        title="A message to staff could not be sent" if staff else "A message could not be sent: please call",
+        priority="urgent" if message.priority == Priority.URGENT else "today",
+    )
+
+
+def _mine(message: Message) -> MessageQuerySet:
+    return Message.objects.filter(pk=message.pk, state=State.SENDING, lease_owner=message.lease_owner)
+
+
+def _give_back(rows: Sequence[Message], *, worker: str) -> None:
+    """Rows claimed and not tried: free for anyone at once, as if never claimed."""
+    if not rows:
+        return
+    ids = [row.pk for row in rows]
+    free = Message.objects.filter(pk__in=ids, state=State.SENDING, lease_owner=worker)
+    _record(
+        lambda: free.update(state=State.QUEUED, lease_owner="", lease_until=None, attempts=F("attempts") - 1)
+    )
+
+
+def retry_delay(attempts: int) -> timedelta:
+    """Half to all of 30 s, 60 s, 120 s … one hour; the spread keeps many rows from coming back at once."""
+    seconds = min(LONGEST_DELAY, FIRST_DELAY * 2 ** max(0, attempts - 1)) * random.uniform(0.5, 1)  # noqa: S311
+    return timedelta(seconds=seconds) * settings.OUTBOX_PACE
+
+
+def beat(name: str, *, now: datetime) -> None:
+    """Write down that a part of the machinery finished a round."""
+    if not Heartbeat.objects.filter(name=name).update(at=now):
+        Heartbeat.objects.bulk_create([Heartbeat(name=name, first_at=now, at=now)], ignore_conflicts=True)
