@@ -123,6 +123,7 @@ def test_wrong_use_is_told_as_json(capsys):
     assert "file" in json.loads(capsys.readouterr().out)["error"]
 
 
+@pytest.mark.django_db
 def test_demo_logins_exist_in_debug_only():
     with pytest.raises(CommandError, match="DEBUG=1 only"):
         call_command("demo_staff")
