@@ -1,5 +1,6 @@
 """Demo logins of `make run`. Never in production: nothing here works without DEBUG."""
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
@@ -20,10 +21,11 @@ PEOPLE = {
 
 def make_demo_users() -> None:
     """The three demo logins, if nobody can sign in yet."""
-    users = get_user_model().objects
+    users, practitioners = get_user_model().objects, apps.get_model("intake", "Practitioner").objects
     if settings.DEBUG and not users.exists():
         for email, fields in PEOPLE.items():
-            users.create_user(email, DEMO_PASSWORD, **fields)
+            user = users.create_user(email, DEMO_PASSWORD, **fields)
+            practitioners.filter(user=None, name__startswith=f"{user.first_name} ").update(user=user)
 
 
 def demo_logins() -> list[str]:

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 
 from config.clinic_file.moments import Calendar
 from config.clinic_file.reading import ClinicFileError, read
@@ -31,7 +31,9 @@ def load(path: Path = SAMPLE, **options: object) -> str:
 @pytest.mark.django_db
 def test_the_sample_clinic_loads_whole():
     load()
-    counts = [model.objects.count() for model in (Clinic, Service, Practitioner, Client, Closure, Shift, TimeOff)]
+    counts = [
+        model.objects.count() for model in (Clinic, Service, Practitioner, Client, Closure, Shift, TimeOff)
+    ]
     assert counts == [1, 8, 3, 5, 8, 13, 2]
 
 
@@ -40,7 +42,10 @@ def test_loading_twice_changes_nothing():
     load()
     first = set(Service.objects.values_list("pk", "price_cents")) | set(Resource.objects.values_list("pk"))
     load()
-    assert set(Service.objects.values_list("pk", "price_cents")) | set(Resource.objects.values_list("pk")) == first
+    assert (
+        set(Service.objects.values_list("pk", "price_cents")) | set(Resource.objects.values_list("pk"))
+        == first
+    )
 
 
 @pytest.mark.django_db
@@ -84,7 +89,7 @@ def test_a_missing_file_is_wrong_use(tmp_path):
         ("{code: main,", "{code: main, colour: red,", "'colour' was unexpected"),
         ("code: PELVIC-EVAL", "code: ORTHO-EVAL", "stands twice"),
         ("price_cents: 24000", "price_cents: 24000\n    price_cents: 1", "stands here twice"),
-        ('timezone: America/Denver', 'timezone: America/Nowhere', "America/Nowhere"),
+        ("timezone: America/Denver", "timezone: America/Nowhere", "America/Nowhere"),
         ('date: "2027-05-31"', 'date: "31 May"', "does not match"),
         ("schema: sample-clinic/1", "schema: [", "this is not YAML"),
     ],
@@ -101,7 +106,9 @@ def test_what_is_no_clinic_is_refused(text):
 
 
 def test_dates_shift_by_whole_weeks_so_that_weekdays_stay():
-    calendar = Calendar(anchor="2027-03-01T09:00:00-07:00", zone="America/Denver", starting=date(2026, 11, 26))
+    calendar = Calendar(
+        anchor="2027-03-01T09:00:00-07:00", zone="America/Denver", starting=date(2026, 11, 26)
+    )
     assert calendar.day("2027-03-01") == date(2026, 11, 23)
     assert calendar.moment("2027-03-02T07:30").isoformat() == "2026-11-24T07:30:00-07:00"
 
@@ -112,7 +119,9 @@ def test_a_shift_across_the_clock_change_keeps_the_hour():
 
 
 def test_absolute_dates_stay():
-    calendar = Calendar(anchor="2027-03-01T09:00:00-07:00", zone="America/Denver", starting=date(2026, 11, 26))
+    calendar = Calendar(
+        anchor="2027-03-01T09:00:00-07:00", zone="America/Denver", starting=date(2026, 11, 26)
+    )
     assert calendar.day("2027-05-31", absolute=True) == date(2027, 5, 31)
 
 
@@ -121,9 +130,3 @@ def test_wrong_use_is_told_as_json(capsys):
         call_command("load_clinic")
     assert stopped.value.code == 2
     assert "file" in json.loads(capsys.readouterr().out)["error"]
-
-
-@pytest.mark.django_db
-def test_demo_logins_exist_in_debug_only():
-    with pytest.raises(CommandError, match="DEBUG=1 only"):
-        call_command("demo_staff")
