@@ -46,6 +46,10 @@ class Clinic(models.Model):
     reply_by_time = models.TimeField(default=time(17, 0))
     proposal_hold_hours = models.PositiveSmallIntegerField(default=48)
     change_notice_hours = models.PositiveSmallIntegerField(default=24)
+    # How many days ahead a visit may be booked; empty: no limit.
+    booking_horizon_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    # Show real openings to a client who has just sent a request, who may then wish for up to three of them.
+    shows_openings = models.BooleanField(default=False)
     late_change_fee_percent = models.PositiveSmallIntegerField(default=50, validators=[AT_MOST_ALL])
     no_show_fee_percent = models.PositiveSmallIntegerField(default=100, validators=[AT_MOST_ALL])
     first_late_change_waived = models.BooleanField(default=True)

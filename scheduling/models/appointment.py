@@ -87,7 +87,10 @@ class Appointment(Versioned):
     buffer_before_minutes = models.PositiveSmallIntegerField(default=0)
     buffer_after_minutes = models.PositiveSmallIntegerField(default=0)
     price_cents = models.PositiveIntegerField()
+    is_first_visit = models.BooleanField(default=False)  # practitioners take only so many of these a day
     seats = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Of a workshop.")
+    # The sum of the seats not given back. Raised under this row's lock together with the Seat.
+    seats_taken = models.PositiveSmallIntegerField(default=0)
 
     status = models.CharField(max_length=12, choices=AppointmentStatus, default=AppointmentStatus.BOOKED)
     held_until = models.DateTimeField(null=True, blank=True)
@@ -113,6 +116,11 @@ class Appointment(Versioned):
             models.CheckConstraint(
                 condition=Q(status="held", held_until__isnull=False) | ~Q(status="held"),
                 name="held_time_has_an_end",
+            ),
+            # The last word on how many people fit into a workshop.
+            models.CheckConstraint(
+                condition=Q(seats=None, seats_taken=0) | Q(seats__isnull=False, seats_taken__lte=F("seats")),
+                name="no_more_people_than_seats",
             ),
         ]
 

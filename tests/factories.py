@@ -1,0 +1,59 @@
+"""Rows for tests: plain functions with sensible defaults. A test states only what matters to it."""
+
+import uuid
+from datetime import date, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from config.clinic_file.loading import load
+from config.clinic_file.reading import read
+from config.foundation.models import User
+from intake.models import AppointmentRequest, Client, Service
+
+SAMPLE = Path(__file__).resolve().parent.parent / "sample-clinic.yaml"
+ZONE = ZoneInfo("America/Denver")
+NOW = datetime(2027, 3, 1, 9, 0, tzinfo=ZONE)  # the anchor of the sample clinic, a Monday
+
+_number = count(1)
+
+
+def load_sample_clinic() -> None:
+    """The clinic, its people, rooms, hours, services and known clients; no requests and no visits."""
+    load(read(SAMPLE.read_text(encoding="utf-8")))
+
+
+def make_user(*, email: str = "", roles: str = "front_desk", **fields: Any) -> User:
+    """A member of staff; `roles` are words such as "front_desk therapist administrator"."""
+    held = {f"is_{role}": True for role in roles.split()}
+    return User.objects.create_user(
+        email or f"staff{next(_number)}@example.com", "a password", **held, **fields
+    )
+
+
+def make_client(*, first_name: str = "Alex", last_name: str = "Sample", **fields: Any) -> Client:
+    born = fields.pop("birth_date", date(1986, 4, 19))
+    fields.setdefault("email", f"client{next(_number)}@example.com")
+    client = Client(first_name=first_name, last_name=last_name, **fields)
+    client.set_birth_date(born)
+    client.save()
+    return client
+
+
+def make_appointment_request(
+    *, service: Service | str | None = "ORTHO-EVAL", client: Client | None = None, **fields: Any
+) -> AppointmentRequest:
+    """A new request as it lies in the queue; `service` may be the code of one that is loaded."""
+    asked = Service.objects.get(code=service) if isinstance(service, str) else service
+    values: dict[str, Any] = {
+        "reference": f"T{next(_number):06d}",
+        "submission_id": uuid.uuid4(),
+        "client": client or make_client(),
+        "service_asked": asked,
+        "service": asked,
+        "client_status": AppointmentRequest.ClientStatus.NEW,
+        "submitted_at": NOW,
+        "reply_by": datetime(2027, 3, 2, 17, 0, tzinfo=ZONE),
+    }
+    return AppointmentRequest.objects.create(**{**values, **fields})
