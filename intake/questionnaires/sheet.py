@@ -1,0 +1,238 @@
+"""A form in front of a person: open it, read what was posted, show it again, take the answers.
+
+sheet = sheet.opened(questionnaire, known={"pregnancy_status": "pregnant"}, prefix="safety-", language="es")
+sheet = sheet.read(questionnaire, lists_of(request.POST), known=…, prefix="safety-", language="es")
+sheet.controls(alarms=…)      for the template `intake/questionnaire/form.html`
+sheet.errors                  findings of enabled questions; empty means the answers are fine
+sheet.has_new_questions       something became enabled that the page had not shown: show it again
+sheet.response()              the QuestionnaireResponse
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from typing import Any
+
+from intake.questionnaires import enablement, validate, wording
+from intake.questionnaires import response as writing
+from intake.questionnaires.controls import Alarms, Control, controls_of
+from intake.questionnaires.held import FromResponse, starting
+from intake.questionnaires.model import ERROR, Finding, Item, Questionnaire, Value
+from intake.questionnaires.posted import Posted, Upload
+from intake.questionnaires.tree import Held, Tree, grow
+
+SHOWN = "~shown"  # the field that lists which conditional questions the page had on it
+ADD = "~add"  # the button that adds a repetition
+
+
+@dataclass(slots=True)
+class Sheet:
+    tree: Tree
+    prefix: str = ""
+    language: str = "en"
+    errors: list[Finding] = field(default_factory=list)
+    typed: Mapping[str, list[str]] = field(default_factory=dict)
+    seen: frozenset[str] | None = None  # conditional questions the posted page showed; None: no page yet
+    wants_more: bool = False  # "Add another" was pressed
+
+    @property
+    def questionnaire(self) -> Questionnaire:
+        return self.tree.questionnaire
+
+    @property
+    def shown(self) -> list[str]:
+        """Paths of the conditional items that are on the page now."""
+        return [
+            node.path
+            for node in self.tree.walk()
+            if node.enabled and (node.item.conditions or node.slot is not None) and not node.item.look.hidden
+        ]
+
+    @property
+    def shown_field(self) -> tuple[str, str]:
+        """Name and value of the hidden field that a template must carry."""
+        return self.prefix + SHOWN, " ".join(self.shown)
+
+    @property
+    def has_new_questions(self) -> bool:
+        if self.seen is None:
+            return False
+        new = set(self.shown) - self.seen
+        return any(
+            self.tree.by_path[path].item.is_question or self.tree.by_path[path].item.is_group for path in new
+        )
+
+    def controls(self, alarms: Alarms | None = None) -> list[Control]:
+        return controls_of(
+            self.tree,
+            language=self.language,
+            prefix=self.prefix,
+            findings=self.errors,
+            typed=self.typed,
+            alarms=alarms,
+        )
+
+    def error_links(self) -> list[tuple[str, str]]:
+        """For the error summary: id of the field, and the sentence with the question's words."""
+        targets = {c.path: c for c in flattened(self.controls())}
+        links = []
+        for finding in self.errors:
+            control = targets.get(finding.path) or targets.get(finding.path.split("#")[0])
+            item = self.tree.questionnaire.by_link_id.get(finding.link_id)
+            words = item.text.in_language(self.language) if item else ""
+            where = control.error_target if control else ""
+            links.append((where, f"{words}: {finding.message}" if words else finding.message))
+        return links
+
+    def response(self, *, status: str = writing.COMPLETED, authored: str = "") -> dict[str, Any]:
+        """`authored` is an ISO moment with its offset. An in-progress draft keeps disabled answers too."""
+        return writing.build(
+            self.tree,
+            status=status,
+            language=self.language,
+            authored=authored,
+            keep_disabled=status == writing.IN_PROGRESS,
+        )
+
+    def answers(self) -> dict[str, list[Value]]:
+        """linkId -> the answers that count."""
+        return {link_id: found for link_id in self.tree.by_link_id if (found := self.tree.values_of(link_id))}
+
+
+def opened(
+    questionnaire: Questionnaire,
+    *,
+    known: Mapping[str, Any] | None = None,
+    response: Mapping[str, Any] | None = None,
+    language: str = "en",
+    prefix: str = "",
+) -> Sheet:
+    """A form nobody has posted yet: blank with its initial values, or resumed from an earlier response.
+
+    `known`: linkId -> code or value that the request has already; it wins over the response.
+    """
+    start = starting(questionnaire, known)
+    held: Held = start if response is None else _Resumed(questionnaire, response, start.known)
+    return Sheet(_decided(questionnaire, held), prefix=prefix, language=language)
+
+
+def read(
+    questionnaire: Questionnaire,
+    data: Mapping[str, Sequence[str]],
+    *,
+    known: Mapping[str, Any] | None = None,
+    files: Mapping[str, Sequence[Upload]] | None = None,
+    language: str = "en",
+    prefix: str = "",
+    zone: tzinfo = UTC,
+) -> Sheet:
+    """What a page sent. `data` is name -> list of values; `zone` gives wall times on the page their offset."""
+    add = next(iter(data.get(prefix + ADD, ())), "")
+    posted = Posted(
+        data=_with_more(data, prefix, add) if add else data,
+        unasked=questionnaire.unasked(),
+        start=starting(questionnaire, known),
+        prefix=prefix,
+        language=language,
+        zone=zone,
+        files=files or {},
+    )
+    tree = _decided(questionnaire, posted)
+    sheet = Sheet(tree, prefix=prefix, language=language, typed=posted.typed, wants_more=bool(add))
+    sheet.seen = frozenset(next(iter(data.get(prefix + SHOWN, ())), "").split())
+    mistyped = {error.path for error in posted.errors}
+    sheet.errors = [e for e in posted.errors if _is_enabled(tree, e.path)]
+    sheet.errors += [e for e in validate.check_answers(tree, language=language) if e.path not in mistyped]
+    sheet.errors += [
+        Finding("qr-tampered", ERROR, wording.message("qr-tampered", language), path=name[len(prefix) :])
+        for name in posted.unread()[:1]
+    ]
+    return sheet
+
+
+def field_name(questionnaire: Questionnaire, link_id: str, prefix: str = "") -> str:
+    """The name of a question's field on the page (its first occurrence)."""
+    item: Item | None = questionnaire.by_link_id[link_id]
+    parts: list[str] = []
+    while item is not None:
+        parent = questionnaire.parent(item)
+        under_question = parent is not None and parent.is_question and not item.is_display
+        repeats = "#0" if item.is_group and item.repeats else ""
+        parts.append(f"{'@0.' if under_question else '.' if parent else ''}{item.place[-1]}{repeats}")
+        item = parent
+    return f"{prefix}i{''.join(reversed(parts))}"
+
+
+def fields_for(
+    questionnaire: Questionnaire, answers: Mapping[str, Any], prefix: str = ""
+) -> dict[str, list[str]]:
+    """Post data for answers by linkId: codes, numbers, texts, or lists of them. Unknown linkIds raise KeyError."""
+    data: dict[str, list[str]] = {}
+    for link_id, given in answers.items():
+        item, name = questionnaire.by_link_id[link_id], field_name(questionnaire, link_id, prefix)
+        for row, one in enumerate(given if isinstance(given, (list, tuple)) else [given]):
+            number = _option_number(item, one)
+            if item.options and number is None:
+                data.setdefault(f"{name}~other", []).append(str(one))
+                data.setdefault(name, []).append("other")
+            elif item.repeats and not item.options:
+                data[f"{name}#{row}"] = [str(one)]
+                data[f"{name}~n"] = [str(row + 1)]
+            else:
+                words = str(one).lower() if isinstance(one, bool) else str(one)
+                data.setdefault(name, []).append(words if number is None else str(number))
+    return data
+
+
+def flattened(controls: list[Control]) -> list[Control]:
+    """Every control of a page, in its order."""
+    found = []
+    for control in controls:
+        found.append(control)
+        found.extend(flattened(control.notes))
+        found.extend(flattened(control.children))
+        for below in control.below:
+            found.extend(flattened(below.controls))
+    return found
+
+
+def _decided(questionnaire: Questionnaire, held: Held) -> Tree:
+    tree = grow(questionnaire, held)
+    enablement.decide(tree)
+    return tree
+
+
+def _is_enabled(tree: Tree, path: str) -> bool:
+    node = tree.by_path.get(path) or tree.by_path.get(path.rsplit("#", 1)[0])
+    return node is not None and node.enabled
+
+
+def _option_number(item: Item, given: Any) -> int | None:
+    for number, option in enumerate(item.options):
+        raw = option.value.raw
+        if (raw.get("code") if isinstance(raw, dict) else raw) == given:
+            return number
+    return None
+
+
+def _with_more(data: Mapping[str, Sequence[str]], prefix: str, path: str) -> dict[str, Sequence[str]]:
+    name = f"{prefix}{path}~n"
+    now = next(iter(data.get(name, ())), "1")
+    return {**data, name: [str(int(now) + 1 if now.isdecimal() and len(now) < 4 else 2)]}
+
+
+class _Resumed(FromResponse):
+    """An earlier response, with what is known by now on top."""
+
+    def __init__(
+        self, questionnaire: Questionnaire, response: Mapping[str, Any], known: Mapping[str, Sequence[Value]]
+    ) -> None:
+        super().__init__(questionnaire, response)
+        self.known = known
+
+    def answers(self, item: Item, path: str) -> Mapping[int, Value]:
+        if item.link_id in self.known:
+            return dict(enumerate(self.known[item.link_id]))
+        return super().answers(item, path)
