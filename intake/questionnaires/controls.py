@@ -331,7 +331,7 @@ class _Maker:
 
     def fill_suggest(self, control: Control, node: Node) -> None:
         self.fill_listed(control, node)
-        chosen = [value for value in node.values]
+        chosen = list(node.values)
         if chosen:
             option = next((o for o in node.item.options if equal(o.value, chosen[0])), None)
             control.value = option.label.in_language(self.language) if option else shown(chosen[0])
@@ -502,7 +502,7 @@ _INPUTS = {
 
 
 def scale_of(item: Item) -> list[int]:
-    """The steps of a small whole-number scale, else nothing. A slider without bounds runs from 0 to 10 or 100."""
+    """The steps of a small whole-number scale, else nothing. A slider without bounds: 0 to 100."""
     if item.type != "integer" or item.options or item.repeats:
         return []
     low = as_number(item.limits.min_value.raw) if item.limits.min_value else None

@@ -57,15 +57,6 @@ NOT_COMPUTED = (SDC + "calculatedExpression", SDC + "initialExpression", HL7 + "
 CRITICAL = "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-rendering-criticalExtension"
 KNOWN_MODIFIERS = frozenset({STYLE_MATTERS, CRITICAL})
 
-ENFORCED = frozenset(
-    {
-        ITEM_CONTROL, HIDDEN, MIN_VALUE, MAX_VALUE, MIN_QUANTITY, MAX_QUANTITY, MIN_LENGTH, REGEX, ENTRY_FORMAT,
-        MAX_DECIMALS, UNIT, UNIT_OPTION, UNIT_OPEN, EXCLUSIVE, OPTION_PREFIX, MIN_OCCURS, MAX_OCCURS, ORIENTATION,
-        CATEGORY, *WEIGHTS, SLIDER_STEP, MIME_TYPE, MAX_SIZE, MARKDOWN, XHTML, TRANSLATION, *SUPPORT_LINKS,
-        OPEN_LABEL, SHORT_TEXT, ENTRY_MODE, DISABLED_DISPLAY,
-    }
-)  # fmt: skip
-
 
 def all_of(element: Any, url: str) -> Iterator[Mapping[str, Any]]:
     """The extensions with this url on an element, modifiers included."""

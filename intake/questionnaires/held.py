@@ -36,7 +36,7 @@ def keyed(item: Item, values: Iterable[Value]) -> dict[int, Value]:
 
 @dataclass(frozen=True, slots=True)
 class Starting:
-    """An unanswered form: its initial values, then what is handed in by linkId (FHIR values or plain ones)."""
+    """An unanswered form: its initial values, then what is handed in by linkId."""
 
     known: Mapping[str, Sequence[Value]] = field(default_factory=dict)
 

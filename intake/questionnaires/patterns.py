@@ -112,7 +112,7 @@ class _Builder:
         if operator in (sre.LITERAL, sre.NOT_LITERAL, sre.ANY, sre.IN):
             return self.follow(start, _State(test=self.test(operator, argument)))
         if operator in (sre.MAX_REPEAT, sre.MIN_REPEAT):
-            return self.repeat(*argument, start)
+            return self.repeat(argument[0], argument[1], argument[2], start)
         if operator is sre.SUBPATTERN and not argument[1] and not argument[2]:
             return self.sequence(argument[3], start)
         if operator is sre.BRANCH:

@@ -49,9 +49,9 @@ def load(content: bytes) -> Loaded:
     except NotJson as problem:
         loaded.refused.append(_error("not-json", str(problem)))
         return loaded
-    problem = _not_a_questionnaire(document)
-    if problem:
-        loaded.refused.append(problem)
+    stranger = _not_a_questionnaire(document)
+    if stranger:
+        loaded.refused.append(stranger)
         return loaded
     loaded.raw = document
     loaded.item_count = sum(1 for _ in raw_items(document))
@@ -190,16 +190,14 @@ def _over_limits(document: Mapping[str, Any], count: int) -> Iterator[Finding]:
 
 def _item_depth(document: Mapping[str, Any]) -> int:
     depth, level = 0, [document]
-    while True:
-        level = [
-            child
-            for node in level
-            for child in (node.get("item") if isinstance(node.get("item"), list) else ())
-            if isinstance(child, dict)
-        ]
-        if not level:
-            return depth
+    while level := [child for node in level for child in _children(node)]:
         depth += 1
+    return depth
+
+
+def _children(node: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    found = node.get("item")
+    return [child for child in found if isinstance(child, dict)] if isinstance(found, list) else []
 
 
 def _image_bytes(document: Any) -> int:

@@ -128,7 +128,7 @@ def read(
     prefix: str = "",
     zone: tzinfo = UTC,
 ) -> Sheet:
-    """What a page sent. `data` is name -> list of values; `zone` gives wall times on the page their offset."""
+    """What a page sent. `data` is name -> list of values; `zone` is that of wall times on the page."""
     add = next(iter(data.get(prefix + ADD, ())), "")
     posted = Posted(
         data=_with_more(data, prefix, add) if add else data,
@@ -168,7 +168,7 @@ def field_name(questionnaire: Questionnaire, link_id: str, prefix: str = "") -> 
 def fields_for(
     questionnaire: Questionnaire, answers: Mapping[str, Any], prefix: str = ""
 ) -> dict[str, list[str]]:
-    """Post data for answers by linkId: codes, numbers, texts, or lists of them. Unknown linkIds raise KeyError."""
+    """Post data for answers by linkId: codes, numbers, texts, or lists. KeyError for unknown linkIds."""
     data: dict[str, list[str]] = {}
     for link_id, given in answers.items():
         item, name = questionnaire.by_link_id[link_id], field_name(questionnaire, link_id, prefix)

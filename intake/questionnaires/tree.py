@@ -100,8 +100,7 @@ class _Grower:
             path = f"{prefix}{item.place[-1]}"
             if item.is_group and item.repeats:
                 count = max(1, self.held.repetitions(item, path))
-                for repetition in range(count):
-                    found.append(self._node(item, f"{path}#{repetition}", parent, slot, repetition))
+                found.extend(self._node(item, f"{path}#{n}", parent, slot, n) for n in range(count))
             else:
                 found.append(self._node(item, path, parent, slot, 0))
         return found

@@ -17,9 +17,9 @@ FINAL = frozenset({"completed", "amended"})
 # True whatever the status; all else is a warning while answers are still being given.
 ALWAYS_ERRORS = frozenset(
     {
-        "qr-structure", "qr-status", "qr-questionnaire-unknown", "qr-linkid-missing", "qr-linkid-unknown",
-        "qr-misplaced", "qr-group-answer", "qr-display-content", "qr-item-under-question", "qr-item-and-answer",
-        "qr-type",
+        "qr-structure", "qr-status", "qr-questionnaire-unknown", "qr-linkid-missing",
+        "qr-linkid-unknown", "qr-misplaced", "qr-group-answer", "qr-display-content",
+        "qr-item-under-question", "qr-item-and-answer", "qr-type",
     }
 )  # fmt: skip
 
@@ -28,7 +28,7 @@ def validate(questionnaire: Questionnaire, response: Any, *, language: str = "en
     """All findings, in the order of the response, then of the form."""
     if not isinstance(response, dict) or response.get("resourceType") != "QuestionnaireResponse":
         kind = response.get("resourceType") if isinstance(response, dict) else type(response).__name__
-        return [_finding("qr-structure", found=f"this is a {kind}, not a QuestionnaireResponse")]
+        return [_not_a_response(f"this is a {kind}, not a QuestionnaireResponse")]
     held = FromResponse(questionnaire, response)
     tree = grow(questionnaire, held)
     enablement.decide(tree)
@@ -189,9 +189,9 @@ class _Walker:
                 self.say("qr-display-content", item.link_id, path)
             return
         node = self.tree.by_path.get(path)
-        if node is not None and not node.enabled and (has_items or has_answers):
-            if node.parent is None or node.parent.enabled:  # said once, at the top of what is disabled
-                self.say("qr-not-enabled", item.link_id, path)
+        disabled_here = node is not None and not node.enabled and (node.parent is None or node.parent.enabled)
+        if disabled_here and (has_items or has_answers):  # said once, at the top of what is disabled
+            self.say("qr-not-enabled", item.link_id, path)
         if item.is_group:
             self.group(raw, item, path, has_answers)
         else:
@@ -243,8 +243,8 @@ def _joined(item: Item) -> str:
     return f"{item.prefix.plain} {item.text.plain}".strip()
 
 
-def _finding(code: str, **parts: object) -> Finding:
-    return Finding(code, ERROR, wording.message(code, **parts))
+def _not_a_response(found: str) -> Finding:
+    return Finding("qr-structure", ERROR, wording.message("qr-structure", found=found))
 
 
 def _softened(finding: Finding) -> Finding:

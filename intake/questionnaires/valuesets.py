@@ -90,7 +90,7 @@ def _of_value_set(value_set: Mapping[str, Any], contained: Mapping[str, Any]) ->
 
 
 def _included(include: Any, contained: Mapping[str, Any]) -> list[Concept] | None:
-    """One include of a compose: listed concepts, or all of a contained code system; a filter is not computed."""
+    """One include of a compose: listed concepts, or all of a contained code system; filters are not computed."""
     if not isinstance(include, dict) or include.get("filter") or include.get("valueSet"):
         return None
     system, listed = include.get("system"), include.get("concept")
