@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
+from django.db.backends.sqlite3.base import DatabaseWrapper
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
@@ -29,6 +30,25 @@ def pytest_configure(config: pytest.Config) -> None:
     # Strong hashes are slow by design; a test that signs in does not need one.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     _stay_on_this_machine()
+    _empty_frozen_tables_between_tests()
+
+
+def _empty_frozen_tables_between_tests() -> None:
+    """SQLite empties tables with DELETE, which append-only tables refuse: their triggers step aside."""
+    operations: Any = DatabaseWrapper.ops_class
+    flush = operations.execute_sql_flush
+
+    def flush_without_triggers(self: Any, statements: list[str]) -> None:
+        with transaction.atomic(using=self.connection.alias), self.connection.cursor() as cursor:
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            triggers = cursor.fetchall()
+            for name, _ in triggers:
+                cursor.execute(f'DROP TRIGGER "{name}"')
+            flush(self, statements)
+            for _, statement in triggers:
+                cursor.execute(statement)
+
+    operations.execute_sql_flush = flush_without_triggers
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

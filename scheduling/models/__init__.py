@@ -7,7 +7,14 @@ from scheduling.models.appointment import (
     Offer,
     Seat,
 )
-from scheduling.models.estimate import Estimate, Trigger
+from scheduling.models.estimate import (
+    Estimate,
+    EstimateDocument,
+    EstimateEvent,
+    EstimateNumber,
+    LinkTries,
+    Trigger,
+)
 from scheduling.models.hours import DateOverride, ServiceHours, Shift, TimeOff, Weekday
 from scheduling.models.resource import Resource, Room
 
@@ -19,6 +26,10 @@ __all__ = [
     "Claim",
     "DateOverride",
     "Estimate",
+    "EstimateDocument",
+    "EstimateEvent",
+    "EstimateNumber",
+    "LinkTries",
     "Offer",
     "Resource",
     "Room",

@@ -1,32 +1,25 @@
 """`manage.py estimate_due --event E --at ISO [--visit DATE]`: when is a good-faith estimate due?"""
 
-import json
+from argparse import ArgumentParser
 from datetime import date, datetime
-from typing import Any, NoReturn
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError
 
+from config.foundation.json_command import JSONCommand
 from config.foundation.models import Clinic
 from scheduling.estimates import deadlines
 
-WRONG_USE = 2
 
-
-class Command(BaseCommand):
+class Command(JSONCommand):
     help = (
         "Prints the tier, the legal date and the target date of an estimate as JSON. A time without an "
         "offset is clinic-local. Exit code 2 and an error in JSON for wrong use."
     )
     requires_system_checks: list[str] = []
 
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
-        parser.error = self.refuse  # type: ignore[method-assign, assignment]
-        return parser
-
-    def add_arguments(self, parser: CommandParser) -> None:
+    def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--event", required=True, help=", ".join(deadlines.Event))
         parser.add_argument("--at", required=True, help="when it happened: ISO date and time, or a date")
         parser.add_argument("--visit", help="the visit's local date, or its date and time")
@@ -36,7 +29,7 @@ class Command(BaseCommand):
         try:
             event = deadlines.Event(options["event"])
         except ValueError:
-            self.refuse(f"Unknown event “{options['event']}”. Known: {', '.join(deadlines.Event)}.")
+            self.fail(f"Unknown event “{options['event']}”. Known: {', '.join(deadlines.Event)}.")
         try:
             found = deadlines.due(
                 event,
@@ -44,15 +37,13 @@ class Command(BaseCommand):
                 visit_on=self.read_day("visit", options["visit"], zone) if options["visit"] else None,
             )
         except (deadlines.VisitNeeded, deadlines.VisitInPast, deadlines.UnknownDate) as error:
-            self.refuse(str(error))
-        self.stdout.write(
-            json.dumps(
-                {
-                    "tier": found.tier,
-                    "legal_due_on": found.legal_due_on and found.legal_due_on.isoformat(),
-                    "target_due_on": found.target_due_on and found.target_due_on.isoformat(),
-                }
-            )
+            self.fail(str(error))
+        self.answer(
+            {
+                "tier": found.tier,
+                "legal_due_on": found.legal_due_on,
+                "target_due_on": found.target_due_on,
+            }
         )
 
     def read_day(self, name: str, text: str, zone: ZoneInfo) -> date:
@@ -62,17 +53,13 @@ class Command(BaseCommand):
                 return date.fromisoformat(text)
             moment = datetime.fromisoformat(text)
         except ValueError:
-            self.refuse(f"--{name}: “{text}” is no ISO date or time.")
+            self.fail(f"--{name}: “{text}” is no ISO date or time.")
         if moment.tzinfo is None:
             return moment.date()
         try:
             return deadlines.local_date(moment, zone)
         except OverflowError:
-            self.refuse(f"--{name}: “{text}” is out of range.")
-
-    def refuse(self, message: str) -> NoReturn:
-        self.stdout.write(json.dumps({"error": message}, ensure_ascii=False))
-        raise SystemExit(WRONG_USE)
+            self.fail(f"--{name}: “{text}” is out of range.")
 
 
 def _clinic_zone() -> ZoneInfo:

@@ -1,0 +1,103 @@
+"""What was issued cannot be edited or deleted: not by the ORM, not by SQL, on neither engine."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import IntegrityError, connection, models, transaction
+
+from config.clinic_file.loading import load
+from config.clinic_file.reading import read
+from config.foundation.models import Clinic
+from scheduling.models import Estimate, EstimateDocument, EstimateEvent, Trigger
+from tests.scheduling.estimates.conftest import SAMPLE
+from tests.scheduling.estimates.rows import an_issued_estimate
+
+FROZEN = [Estimate, EstimateDocument, EstimateEvent, Trigger]
+
+
+@pytest.fixture
+def issued(clinic: Clinic) -> Estimate:
+    return an_issued_estimate()
+
+
+def test_an_issued_estimate_cannot_be_saved_again(issued: Estimate) -> None:
+    issued.total_cents = 1
+    with pytest.raises(IntegrityError), transaction.atomic():
+        issued.save()
+
+    issued.refresh_from_db()
+    assert issued.total_cents == 210_00
+
+
+@pytest.mark.parametrize("model", FROZEN)
+def test_no_frozen_column_can_be_updated_by_sql(issued: Estimate, model: type[models.Model]) -> None:
+    mutable = {model._meta.get_field(name).attname for name in getattr(model, "MUTABLE", ())}
+    for field in model._meta.concrete_fields:
+        if model is Trigger and field.attname in {"appointment_id", "appointment_request_id"}:
+            continue  # a request joined to another takes its clock along
+        statement = f'UPDATE {model._meta.db_table} SET "{field.column}" = "{field.column}"'  # noqa: S608
+        if field.attname in mutable:
+            run(statement)
+        else:
+            with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
+                run(statement)
+
+
+@pytest.mark.parametrize("model", [EstimateDocument, EstimateEvent, Estimate, Trigger])
+def test_nothing_issued_can_be_deleted_by_sql(issued: Estimate, model: type[models.Model]) -> None:
+    with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
+        run(f"DELETE FROM {model._meta.db_table}")  # noqa: S608
+
+
+def test_nothing_issued_can_be_deleted_by_the_orm(issued: Estimate) -> None:
+    with pytest.raises((IntegrityError, models.ProtectedError)), transaction.atomic():
+        issued.delete()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Estimate.objects.filter(pk=issued.pk)._raw_delete(using="default")
+
+
+def test_after_six_years_a_copy_may_go_unless_a_dispute_is_open(clinic: Clinic) -> None:
+    gone = an_issued_estimate(keep_through=date.today() - timedelta(days=1))  # noqa: DTZ011
+    disputed = an_issued_estimate(number="2020-0002", keep_through=date(2020, 1, 1), dispute_hold=True)
+
+    for estimate in (gone, disputed):
+        Trigger.objects.filter(satisfied_by=estimate).update(satisfied_by=None, provided_at=None)
+    EstimateEvent.objects.filter(estimate=gone).delete()
+    EstimateDocument.objects.filter(estimate=gone).delete()
+    gone.delete()
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Estimate.objects.filter(pk=disputed.pk)._raw_delete(using="default")
+
+
+def test_status_document_and_dispute_may_change(issued: Estimate) -> None:
+    Estimate.objects.filter(pk=issued.pk).update(
+        status=Estimate.Status.SUPERSEDED, document_state=Estimate.DocumentState.MADE, dispute_hold=True
+    )
+
+
+def test_two_estimates_for_one_trigger_are_refused(issued: Estimate) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        an_issued_estimate(number="2027-0999", cause=issued.cause)
+
+
+def test_a_number_and_version_exist_once(issued: Estimate) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        an_issued_estimate(number=issued.number)
+
+
+def run(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("again", [1, 2])
+def test_frozen_tables_are_empty_at_the_start_of_every_test(again: int, transactional_db: None) -> None:
+    # Tests that commit are emptied by other means; the protection must be back afterwards.
+    assert Estimate.objects.count() == 0
+    load(read(SAMPLE.read_text(encoding="utf-8")))
+    issued = an_issued_estimate()
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Estimate.objects.filter(pk=issued.pk).update(total_cents=1)
