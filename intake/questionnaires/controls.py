@@ -41,6 +41,7 @@ class Choice:
     exclusive: bool = False
     alarm: str = ""  # urgent, same_day
     code: str = ""
+    plain: str = ""  # for where no markup fits: an option of a select
 
 
 @dataclass(slots=True)
@@ -101,6 +102,77 @@ class Control:
     children: list[Control] = field(default_factory=list)
     below: list[Below] = field(default_factory=list)
     when: str = ""  # JSON for the page script; empty without conditions
+    language: str = "en"
+    prefix: str = ""
+    repeats: bool = False
+    item_type: str = ""
+    protected: bool = False  # stays on the page when disabled
+
+    @property
+    def is_quiet(self) -> bool:
+        return self.category in QUIET_NOTES
+
+    @property
+    def is_short(self) -> bool:
+        """Two tiles beside each other: yes and no, or what asks to lie in a row."""
+        short = len(self.choices) <= 3 and all(len(choice.plain) <= 24 for choice in self.choices[:2])
+        return short and not self.has_other and (self.in_row or len(self.choices) > 1)
+
+    @property
+    def alarm_raised(self) -> bool:
+        return any(choice.checked and choice.alarm == "urgent" for choice in self.choices)
+
+    @property
+    def repeats_from(self) -> str:
+        """For the first of a repeating group: the name that its count is kept under."""
+        return self.name.rsplit("#", 1)[0] if self.kind == "group" and self.number == 1 else ""
+
+    @property
+    def add_name(self) -> str:
+        return f"{self.prefix}~add"
+
+    @property
+    def add_value(self) -> str:
+        return self.path.rsplit("#", 1)[0] if self.kind == "group" else self.path
+
+    def say(self, word: str) -> str:
+        return wording.page(word, self.language)
+
+    @property
+    def add_words(self) -> str:
+        return self.say("add")
+
+    @property
+    def skip_words(self) -> str:
+        return self.say("skip")
+
+    @property
+    def choose_words(self) -> str:
+        return self.say("choose")
+
+    @property
+    def more_words(self) -> str:
+        return self.say("more")
+
+    @property
+    def link_words(self) -> str:
+        return self.say("link")
+
+    @property
+    def unit_words(self) -> str:
+        return self.say("unit")
+
+    @property
+    def number_words(self) -> str:
+        return self.say("number")
+
+    @property
+    def computed_words(self) -> str:
+        return self.say("computed")
+
+    @property
+    def unavailable_words(self) -> str:
+        return self.say("unavailable")
 
     @property
     def described_by(self) -> str:
@@ -184,7 +256,7 @@ class _Maker:
             id=name,
             link_id=item.link_id,
             label=self.label(item),
-            enabled=node.enabled or item.look.shown_when_disabled,
+            enabled=node.enabled,
             heading=min(heading, 6),
             page=item.look.control == "page",
             required=item.required,
@@ -193,6 +265,11 @@ class _Maker:
             category=item.look.category or (item.look.control if item.is_display else ""),
             errors=self.wrong.get(node.path, []),
             when=self.when(node),
+            language=self.language,
+            prefix=self.prefix,
+            repeats=item.repeats,
+            item_type=item.type if item.is_question else "",
+            protected=item.look.shown_when_disabled,
         )
         if item.is_group:
             self.group(control, node, heading)
@@ -288,7 +365,7 @@ class _Maker:
         if item.type == "boolean" and not item.options:
             chosen = [str(v.raw).lower() for v in node.values]
             control.choices = [
-                Choice(word, escaped(self.say(label)), f"{control.id}-{word}", word in chosen, code=word)
+                Choice(word, escaped(self.say(label)), f"{control.id}-{word}", word in chosen, code=word, plain=self.say(label))
                 for word, label in (("true", "yes"), ("false", "no"))
             ]
             for choice in control.choices:
@@ -318,6 +395,7 @@ class _Maker:
                     exclusive=option.exclusive,
                     alarm=alarms.get(code, ""),
                     code=code,
+                    plain=option.label.in_language(self.language) or shown(option.value),
                 )
             )
         if item.is_open:
@@ -327,7 +405,8 @@ class _Maker:
                 if v.kind == "String" and not any(equal(o.value, v) for o in item.options)
             ]
             control.has_other, control.other = True, str(own[0]) if own else ""
-            control.other_label = item.look.open_label or self.say("other")
+            ours = self.language.split("-")[0] in (self.tree.questionnaire.language or "en")
+            control.other_label = (item.look.open_label if ours else "") or self.say("other")
 
     def fill_suggest(self, control: Control, node: Node) -> None:
         self.fill_listed(control, node)
