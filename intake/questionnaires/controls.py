@@ -365,7 +365,14 @@ class _Maker:
         if item.type == "boolean" and not item.options:
             chosen = [str(v.raw).lower() for v in node.values]
             control.choices = [
-                Choice(word, escaped(self.say(label)), f"{control.id}-{word}", word in chosen, code=word, plain=self.say(label))
+                Choice(
+                    word,
+                    escaped(self.say(label)),
+                    f"{control.id}-{word}",
+                    word in chosen,
+                    code=word,
+                    plain=self.say(label),
+                )
                 for word, label in (("true", "yes"), ("false", "no"))
             ]
             for choice in control.choices:
