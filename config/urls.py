@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("set-language/", public(set_language), name="set_language"),
     path("v/<str:token>", opener(PURPOSE_VIEWS), name="link"),
     path("accounts/", include("allauth.urls")),
+    path("staff/", include("scheduling.urls")),
 ]
 
 if settings.DEBUG:
