@@ -37,6 +37,7 @@ class State(models.TextChoices):
     WITHDRAWN = "withdrawn", _("Withdrawn")
     SUPPRESSED = "suppressed", _("Not sent: address is blocked")
     EXPIRED = "expired", _("Not sent: too late to be of use")
+    NOT_SENT = "not_sent", _("Not sent, by wish")  # the gate decided so; `reason` says why
 
 
 WAITING = (State.HELD, State.QUEUED, State.SENDING)
@@ -111,7 +112,7 @@ class Message(models.Model):
         max_length=120, unique=True
     )  # the header; made once, the same on every copy
     last_code = models.CharField(max_length=80, blank=True)  # what the last attempt met, without any address
-    reason = models.CharField(max_length=80, blank=True)  # why it was withdrawn
+    reason = models.CharField(max_length=80, blank=True)  # why it was withdrawn, or never to be sent
 
     receipt = models.CharField(max_length=12, choices=Receipt, default=Receipt.NONE, blank=True)
     receipt_at = models.DateTimeField(null=True, blank=True)

@@ -73,17 +73,20 @@ def enqueue(
     waits_for: str = "",
     priority: Priority = Priority.NORMAL,
     matters: bool = True,
+    withheld: str = "",
     by: User | None = None,
 ) -> Message:
     """One row for one thing to tell one person; the same `key` again returns the first row unchanged.
 
-    Two statements. With `waits_for` the row is held until `release`. Raises NotInTransaction outside a
+    Two statements. With `waits_for` the row is held until `release`; with `withheld` (a reason's code) it
+    is never sent and only stands in the ledger, and `to` may be empty. Raises NotInTransaction outside a
     transaction, and addresses.BadAddress for an address we must not write to.
     """
     connection = transaction.get_connection()
     if not connection.in_atomic_block:
         raise NotInTransaction(f"{kind} must be written in the transaction that causes it")
-    address = addresses.clean(to) if channel == Channel.EMAIL else to
+    address = addresses.clean(to) if channel == Channel.EMAIL and not withheld else to
+    state = State.NOT_SENT if withheld else State.HELD if waits_for else State.QUEUED
     row_id = uuid.uuid4()
     content: dict[str, Any] = {"subject": rendered.subject, "text": rendered.text, "html": rendered.html}
     if attachments:
@@ -100,7 +103,8 @@ def enqueue(
         to=address,
         to_hash=address_hash(address),
         content=content,
-        state=State.HELD if waits_for else State.QUEUED,
+        state=state,
+        reason=withheld,
         waits_for=waits_for,
         priority=priority,
         not_before=not_before or now,

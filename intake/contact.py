@@ -1,0 +1,326 @@
+"""The one gate for contact wishes. Nothing above it writes to the outbox.
+
+A wish about contact can be a matter of somebody's safety (R39 of the sample clinic: a husband reads the
+mail). So each message asks here how, and whether, its person may be told. Where we may not write, the
+message still stands in the ledger as not sent, with the reason, and staff get a call card if it matters.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from config.foundation import access_log, staff_tasks
+from config.foundation.clinic import Clinic
+from config.foundation.user import User
+from intake import words
+from intake.models import Client
+from intake.models.client import ContactWay
+from notifications import addresses, catalogue, outbox
+from notifications.addresses import BadAddress
+from notifications.channels import texting_works
+from notifications.models import Audience, Channel, Message, Priority
+from notifications.outbox import Attachment
+from notifications.rendering import Rendered, harmless, render, render_text
+
+# Why a message was not sent: codes of `Message.reason`, in words for staff.
+WHY_NOT = {
+    "wish_no_mail": "asked for no email",
+    "wish_no_reminders": "asked for no reminders",
+    "no_address": "gave no email address",
+    "bad_address": "the email address cannot be right",
+    "own_address": "the address is the clinic's own",
+    "blocked_address": "mail to this address came back, or its owner complained",
+}
+REMINDERS = frozenset({"reminder"})
+_LIKE_A_LINK = re.compile(r"://|www\.|\.[a-z]{2,}(?:/|\b)|@", re.IGNORECASE)
+_LONGEST_GREETING = 40  # characters
+
+
+class OverrideNeedsReason(ValueError):
+    """A wish may be set aside only by a named person who says why."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a person may be told one thing. `withheld` is a code of WHY_NOT, or empty."""
+
+    channel: Channel
+    to: str
+    withheld: str = ""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads our mail about this client: the client, or the guardian of a minor."""
+
+    first_name: str
+    email: str
+    is_client: bool
+
+
+def reader_of(client: Client, *, clinic: Clinic, now: datetime) -> Reader:
+    """A minor's guardian, if there is one who may consent; else the person themselves.
+
+    A minor who wrote alone is answered alone: they asked us not to tell anyone (R25).
+    """
+    guardian = client.representative or {}
+    if guardian.get("may_consent") and client.is_minor_on(clinic.local(now).date()):
+        return Reader(
+            first_name=str(guardian.get("first_name", "")),
+            email=str(guardian.get("email") or client.email),
+            is_client=False,
+        )
+    return Reader(first_name=client.name_to_use or client.first_name, email=client.email, is_client=True)
+
+
+def greeting_name(name: str) -> str:
+    """The name to greet with, or nothing: a "name" with a link in it would make our mail carry it to a stranger."""
+    shown = " ".join(harmless(name).split())
+    return "" if len(shown) > _LONGEST_GREETING or _LIKE_A_LINK.search(shown) else shown
+
+
+def way_to_tell(
+    client: Client, *, reader: Reader, kind: catalogue.Kind, clinic: Clinic, set_aside: bool = False
+) -> Way:
+    """How this client may be told this kind of thing: one query, for blocked addresses.
+
+    `set_aside` overrides a wish; it never overrides a blocked or impossible address.
+    """
+    notes = client.contact_notes or {}
+    can_text = kind.has_text and client.text_ok and bool(client.phone) and texting_works()
+    text = Way(Channel.TEXT, client.phone.as_e164 if client.phone else "")
+    if kind.code in REMINDERS and notes.get("email_reminders_ok") is False and not set_aside:
+        return Way(Channel.EMAIL, reader.email, withheld="wish_no_reminders")
+    if can_text and client.prefers == ContactWay.TEXT:
+        return text
+    withheld = _no_mail_because(client, reader=reader, clinic=clinic, set_aside=set_aside)
+    if withheld and can_text:
+        return text
+    return Way(Channel.EMAIL, reader.email, withheld=withheld)
+
+
+def _no_mail_because(client: Client, *, reader: Reader, clinic: Clinic, set_aside: bool) -> str:
+    if not client.email_ok and not set_aside:
+        return "wish_no_mail"
+    if not reader.email.strip():
+        return "no_address"
+    try:
+        address = addresses.clean(reader.email)
+    except BadAddress:
+        return "bad_address"
+    if clinic.email and addresses.same_mailbox(address) == addresses.same_mailbox(clinic.email):
+        return "own_address"  # it would answer itself for ever
+    return "blocked_address" if outbox.is_suppressed(address) else ""
+
+
+def tell_client(
+    *,
+    client: Client,
+    kind: str,
+    context: Mapping[str, Any],
+    key: str,
+    subject_type: str,
+    subject_id: object,
+    now: datetime,
+    clinic: Clinic,
+    language: str = "",
+    by: User | None = None,
+    not_before: datetime | None = None,
+    expires_at: datetime | None = None,
+    waits_for: str = "",
+    attachments: Sequence[Attachment] = (),
+    priority: Priority = Priority.NORMAL,
+    override_reason: str = "",
+) -> Message:
+    """Tell a client one thing, the way they wish, in the caller's transaction.
+
+    Always leaves one row in the ledger. Where the wish or the address forbids it the row is "not sent", and
+    if the kind matters there is a call card for staff. `override_reason` (a code, no sentence) with `by` sets
+    a wish aside once and is logged. Raises OverrideNeedsReason, NotInTransaction, RenderingError.
+    """
+    said = catalogue.kind(kind)
+    if override_reason and by is None:
+        raise OverrideNeedsReason("Only a person can set a wish aside.")
+    reader = reader_of(client, clinic=clinic, now=now)
+    way = way_to_tell(client, reader=reader, kind=said, clinic=clinic, set_aside=bool(override_reason))
+    language = language or client.language
+    full = {
+        **context,
+        **letterhead(clinic),
+        "hello": greeting_name(reader.first_name),
+        # Whose visit it is, when somebody else reads the mail.
+        "about": "" if reader.is_client else greeting_name(client.name_to_use or client.first_name),
+    }
+    rendered = render(said.template, full, language=language, zone=clinic.zone)
+    if way.channel == Channel.TEXT:
+        rendered = Rendered(
+            subject=rendered.subject,
+            text=render_text(said.template, full, language=language, zone=clinic.zone),
+            html="",
+        )
+    message = outbox.enqueue(
+        key=key,
+        kind=kind,
+        to=way.to,
+        language=language,
+        rendered=rendered,
+        now=now,
+        subject_type=subject_type,
+        subject_id=subject_id,
+        channel=way.channel,
+        attachments=attachments if way.channel == Channel.EMAIL else (),
+        not_before=not_before,
+        expires_at=expires_at,
+        waits_for=waits_for,
+        priority=priority,
+        matters=said.matters,
+        withheld=way.withheld,
+        by=by,
+    )
+    if override_reason and not way.withheld:
+        access_log.record(
+            by=by,
+            action="contact_wish_set_aside",
+            subject="intake.client",
+            subject_id=client.pk,
+            fields=["email_ok"],
+            reason=override_reason,
+        )
+    if way.withheld and said.matters:
+        _ask_staff_to_call(client, said, message, why=way.withheld, now=now)
+    return message
+
+
+def _ask_staff_to_call(
+    client: Client, kind: catalogue.Kind, message: Message, *, why: str, now: datetime
+) -> None:
+    """A card with everything a caller must know; its title says neither who nor what about."""
+    notes = client.contact_notes or {}
+    with translation.override("en"):
+        rules = [
+            f"Why not by mail: {WHY_NOT[why]}.",
+            f"Phone: {words.phone(client.phone) or 'none'}.",
+            "Do NOT call: write, text or tell in person." if not client.call_ok else "",
+            "" if client.voicemail_ok else "Leave no voicemail.",
+            f"When: {notes['best_time']}." if notes.get("best_time") else "",
+            f"Say only: {notes['say_only']}." if notes.get("say_only") else "",
+            f"By post: {client.mailing_address}" if client.mailing_address else "",
+        ]
+        title = _("Tell a client another way: %(what)s") % {"what": kind.label}
+    staff_tasks.open_task(
+        key=f"contact:{message.key}",
+        kind="contact",
+        subject_type=message.subject_type,
+        subject_id=message.subject_id,
+        title=title,
+        priority="urgent" if message.priority == Priority.URGENT else "today",
+        details="\n".join(rule for rule in rules if rule) + "\n\n" + message.text,
+        now=now,
+    )
+
+
+def tell_staff(
+    *,
+    kind: str,
+    context: Mapping[str, Any],
+    key: str,
+    subject_type: str,
+    subject_id: object,
+    now: datetime,
+    clinic: Clinic,
+    priority: Priority = Priority.NORMAL,
+    expires_at: datetime | None = None,
+    people: Sequence[User] | None = None,
+) -> list[Message]:
+    """Tell everyone who answers requests, or just `people`, one row each.
+
+    If there is nobody the clinic's own mailbox is told.
+    """
+    said = catalogue.kind(kind)
+    if people is None:
+        people = list(User.objects.filter(Q(is_front_desk=True) | Q(is_therapist=True), is_active=True))
+    readers = [(str(person.pk), person.email) for person in people if person.email]
+    if not readers and clinic.email:
+        readers = [("clinic", clinic.email)]
+    rendered = render(said.template, {**context, **letterhead(clinic)}, language="en", zone=clinic.zone)
+    return [
+        outbox.enqueue(
+            key=f"{key}:{who}",
+            kind=kind,
+            to=address,
+            language="en",
+            rendered=rendered,
+            now=now,
+            subject_type=subject_type,
+            subject_id=subject_id,
+            audience=Audience.STAFF,
+            priority=priority,
+            matters=said.matters,
+            expires_at=expires_at,
+        )
+        for who, address in readers
+    ]
+
+
+def tell_typed_address(
+    *,
+    email: str,
+    kind: str,
+    context: Mapping[str, Any],
+    key: str,
+    subject_type: str,
+    subject_id: object,
+    language: str,
+    now: datetime,
+    clinic: Clinic,
+    expires_at: datetime | None = None,
+) -> Message:
+    """Somebody who is no client yet asked for this one mail and typed where to (a form saved for later).
+
+    A blocked address stays blocked. Raises addresses.BadAddress: the form shows it beside the field.
+    """
+    said = catalogue.kind(kind)
+    address = addresses.clean(email)
+    return outbox.enqueue(
+        key=key,
+        kind=kind,
+        to=address,
+        language=language,
+        rendered=render(
+            said.template, {**context, **letterhead(clinic)}, language=language, zone=clinic.zone
+        ),
+        now=now,
+        subject_type=subject_type,
+        subject_id=subject_id,
+        expires_at=expires_at,
+        matters=said.matters,
+        withheld="blocked_address" if outbox.is_suppressed(address) else "",
+    )
+
+
+def withdraw(*, subject_type: str, subject_id: object, reason: str, kinds: Sequence[str] = ()) -> int:
+    """Take back what was to be told about something that changed; what has left stays."""
+    return outbox.withdraw(subject_type=subject_type, subject_id=subject_id, kinds=kinds, reason=reason)
+
+
+def release(*, waits_for: str) -> int:
+    """What some messages waited for, such as a document, exists now."""
+    return outbox.release(waits_for=waits_for)
+
+
+def letterhead(clinic: Clinic) -> dict[str, Any]:
+    """What every message needs of the clinic. `letterhead`, since templates must not reach the tax id."""
+    return {
+        "clinic": {
+            "name": str(clinic),
+            "phone": words.phone(clinic.phone),
+            "phone_link": clinic.phone.as_e164 if clinic.phone else "",
+        },
+        "zone": clinic.zone,
+    }

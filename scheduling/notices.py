@@ -1,0 +1,421 @@
+"""What clients and staff are told about visits and estimates: one function a message.
+
+Each is called in the transaction that makes it true, with `now`; a change takes back what is not true any
+more in the same transaction.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django.utils import translation
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from config.foundation.clinic import Clinic, Location
+from config.foundation.user import User
+from intake import contact, words
+from intake.models import Client
+from intake.notices import EXAMPLE_AT, client_link, example, staff_address, thread
+from notifications import catalogue
+from notifications.catalogue import Kind
+from notifications.models import Audience, Message, Priority
+from notifications.outbox import Attachment
+from scheduling.calendar_entry import calendar_entry
+from scheduling.models import Appointment, Estimate, Offer
+
+# Purposes of client links; config/urls.py says which view answers.
+OFFER_LINK, VISIT_LINK, ESTIMATE_LINK = "offer", "visit", "estimate"
+
+VISIT, OFFER, ESTIMATE = "scheduling.appointment", "scheduling.offer", "scheduling.estimate"
+UNDO_WINDOW = timedelta(seconds=10)  # staff may take a confirmation back this long, and nobody was told
+VISIT_LINK_DAYS = 30  # after the visit
+ESTIMATE_LINK_DAYS = 365
+ABOUT_THE_VISIT = ("confirmed", "moved", "reminder")
+
+
+def visit_url(appointment: Appointment) -> str:
+    return client_link(
+        purpose=VISIT_LINK,
+        subject_id=appointment.pk,
+        expires_at=appointment.starts_at + timedelta(days=VISIT_LINK_DAYS),
+    )
+
+
+# --- to clients --------------------------------------------------------------------------------------
+
+
+def offered_times(
+    *, offer: Offer, times: Sequence[datetime], now: datetime, by: User | None = None, waitlist: bool = False
+) -> Message:
+    """Two or three held times to choose from, or one that opened for somebody on the waitlist."""
+    request = offer.appointment_request
+    return _tell(
+        client=request.client,
+        kind="waitlist_offer" if waitlist else "offered_times",
+        context={
+            "times": sorted(times),
+            "kept_until": offer.expires_at,
+            "url": client_link(purpose=OFFER_LINK, subject_id=offer.pk, expires_at=offer.expires_at),
+            "thread": thread(done=2, language=request.language),
+        },
+        key=f"offer:{offer.pk}",
+        subject=(OFFER, offer.pk),
+        language=request.language,
+        now=now,
+        by=by,
+        expires_at=offer.expires_at,
+    )
+
+
+def offer_ended(*, offer: Offer, now: datetime) -> Message:
+    """The held times are free again; the request is not lost."""
+    contact.withdraw(subject_type=OFFER, subject_id=offer.pk, reason="expired")
+    request = offer.appointment_request
+    return _tell(
+        client=request.client,
+        kind="offer_ended",
+        context={
+            "url": client_link(purpose="request", subject_id=request.pk, expires_at=now + timedelta(days=90))
+        },
+        key=f"offer:{offer.pk}:ended",
+        subject=(OFFER, offer.pk),
+        language=request.language,
+        now=now,
+    )
+
+
+def confirmed(*, appointment: Appointment, now: datetime, by: User | None = None) -> Message | None:
+    """The time is set; with the calendar file. Leaves after the ten seconds in which staff may undo."""
+    if appointment.client is None:
+        return None  # a workshop date: each seat is told on its own
+    language = _language(appointment)
+    picked = words.moment(appointment.starts_at, Clinic.get().zone)
+    return _about_visit(
+        appointment,
+        "confirmed",
+        {
+            "has_estimate": appointment.service.is_health_care,
+            "thread": thread(done=3, language=language, notes={3: picked} if language == "en" else None),
+        },
+        now=now,
+        by=by,
+        not_before=now + UNDO_WINDOW,
+    )
+
+
+def moved(
+    *, appointment: Appointment, was_at: datetime, now: datetime, by: User | None = None
+) -> Message | None:
+    """The new time, and the file that changes the entry. What waited about the old time is taken back."""
+    if appointment.client is None:
+        return None
+    contact.withdraw(subject_type=VISIT, subject_id=appointment.pk, reason="moved", kinds=ABOUT_THE_VISIT)
+    return _about_visit(
+        appointment, "moved", {"was_at": was_at}, now=now, by=by, not_before=now + UNDO_WINDOW
+    )
+
+
+def cancelled(
+    *, appointment: Appointment, by_clinic: bool, now: datetime, by: User | None = None
+) -> Message | None:
+    """It does not take place, and the file that takes the entry out. Reminders are taken back."""
+    if appointment.client is None:
+        return None
+    contact.withdraw(subject_type=VISIT, subject_id=appointment.pk, reason="cancelled", kinds=ABOUT_THE_VISIT)
+    return _about_visit(appointment, "cancelled", {"by_clinic": by_clinic}, now=now, by=by, is_cancelled=True)
+
+
+def taken_back(*, appointment: Appointment) -> int:
+    """Staff undid the confirmation in time: nobody is told anything about it."""
+    return contact.withdraw(subject_type=VISIT, subject_id=appointment.pk, reason="undone")
+
+
+def reminder(*, appointment: Appointment, lead_hours: int, now: datetime) -> Message | None:
+    """Key = visit, start, lead: a moved visit is reminded anew, the same one never twice."""
+    if appointment.client is None:
+        return None
+    url = visit_url(appointment)
+    return _tell(
+        client=appointment.client,
+        kind="reminder",
+        context={
+            "starts_at": appointment.starts_at,
+            "place": _place(appointment.location),
+            "url": url,
+            "url_coming": f"{url}#coming",
+        },
+        key=f"visit:{appointment.pk}:{appointment.starts_at:%Y%m%dT%H%M}:reminder:{lead_hours}",
+        subject=(VISIT, appointment.pk),
+        language=_language(appointment),
+        now=now,
+        expires_at=appointment.starts_at,
+        priority=Priority.LATER,
+    )
+
+
+def estimate_ready(*, estimate: Estimate, now: datetime, by: User | None = None) -> Message:
+    """It is issued; the mail waits until the document exists (`contact.release(waits_for="estimate:<id>")`)."""
+    return _about_estimate(estimate, "estimate_ready", {}, now=now, by=by)
+
+
+def estimate_replaced(*, estimate: Estimate, now: datetime, by: User | None = None) -> Message:
+    """A new version; a mail about the old one that still waits is taken back."""
+    old = estimate.supersedes
+    if old is not None:
+        contact.withdraw(subject_type=ESTIMATE, subject_id=old.pk, reason="replaced")
+    replaces_on = Clinic.get().local(old.issued_at if old else now).date()
+    return _about_estimate(estimate, "estimate_replaced", {"replaces_on": replaces_on}, now=now, by=by)
+
+
+# --- to staff ----------------------------------------------------------------------------------------
+
+
+def client_changed(*, appointment: Appointment, is_cancelled: bool, now: datetime) -> list[Message]:
+    """A client moved or cancelled by link: whoever answers the desk should know."""
+    return contact.tell_staff(
+        kind="staff_change",
+        context={
+            "is_cancelled": is_cancelled,
+            "starts_at": appointment.starts_at,
+            "url": staff_address(""),
+        },
+        key=f"visit:{appointment.pk}:v{appointment.version}:staff",
+        subject_type=VISIT,
+        subject_id=appointment.pk,
+        now=now,
+        clinic=Clinic.get(),
+    )
+
+
+def deadline(*, trigger_id: object, due_on: date, now: datetime) -> list[Message]:
+    """An estimate is due today or overdue; once a day until it is with the person."""
+    clinic = Clinic.get()
+    return contact.tell_staff(
+        kind="staff_deadline",
+        context={"due_on": due_on, "url": staff_address("estimates/")},
+        key=f"deadline:{trigger_id}:{clinic.local(now):%Y%m%d}",
+        subject_type="scheduling.trigger",
+        subject_id=trigger_id,
+        now=now,
+        clinic=clinic,
+        priority=Priority.URGENT,
+    )
+
+
+def daily_digest(*, counts: Mapping[str, int], day: date, now: datetime) -> list[Message]:
+    """Numbers only, once a day."""
+    return contact.tell_staff(
+        kind="daily_digest",
+        context={**counts, "url": staff_address("")},
+        key=f"digest:{day:%Y%m%d}",
+        subject_type="foundation.clinic",
+        subject_id="1",
+        now=now,
+        clinic=Clinic.get(),
+        priority=Priority.LATER,
+        expires_at=now + timedelta(hours=12),
+    )
+
+
+# --- shared ------------------------------------------------------------------------------------------
+
+
+def _about_visit(
+    appointment: Appointment,
+    kind: str,
+    context: Mapping[str, Any],
+    *,
+    now: datetime,
+    by: User | None,
+    not_before: datetime | None = None,
+    is_cancelled: bool = False,
+) -> Message:
+    client, clinic = appointment.client, Clinic.get()
+    assert client is not None  # noqa: S101  # narrowed by every caller
+    language = _language(appointment)
+    with translation.override(language):
+        title = _("Visit at %(clinic)s") % {"clinic": clinic}
+    attachments: list[Attachment] = []
+    reader = contact.reader_of(client, clinic=clinic, now=now)
+    if client.email_ok and reader.email:
+        attachments = [
+            calendar_entry(
+                appointment=appointment,
+                clinic=clinic,
+                title=title,
+                attendee=reader.email,
+                now=now,
+                cancelled=is_cancelled,
+            )
+        ]
+    notice = timedelta(hours=clinic.change_notice_hours)
+    free_until = appointment.starts_at - notice
+    return _tell(
+        client=client,
+        kind=kind,
+        context={
+            "starts_at": appointment.starts_at,
+            "place": _place(appointment.location),
+            "url": visit_url(appointment),
+            "free_until": free_until if free_until > now else None,
+            **context,
+        },
+        key=f"visit:{appointment.pk}:{kind}:s{appointment.sequence}:v{appointment.version}",
+        subject=(VISIT, appointment.pk),
+        language=language,
+        now=now,
+        by=by,
+        not_before=not_before,
+        expires_at=None if is_cancelled else appointment.starts_at,
+        attachments=attachments,
+        clinic=clinic,
+    )
+
+
+def _about_estimate(
+    estimate: Estimate, kind: str, context: Mapping[str, Any], *, now: datetime, by: User | None
+) -> Message:
+    open_until = now + timedelta(days=ESTIMATE_LINK_DAYS)
+    return _tell(
+        client=estimate.client,
+        kind=kind,
+        context={
+            "is_gfe": estimate.kind == "gfe",
+            "url": client_link(purpose=ESTIMATE_LINK, subject_id=estimate.pk, expires_at=open_until),
+            "open_until": open_until,
+            **context,
+        },
+        key=f"estimate:{estimate.pk}",
+        subject=(ESTIMATE, estimate.pk),
+        language=estimate.language,
+        now=now,
+        by=by,
+        waits_for=f"estimate:{estimate.pk}",
+        not_before=now + UNDO_WINDOW,
+    )
+
+
+def _tell(
+    *,
+    client: Client,
+    kind: str,
+    context: Mapping[str, Any],
+    key: str,
+    subject: tuple[str, object],
+    language: str,
+    now: datetime,
+    by: User | None = None,
+    not_before: datetime | None = None,
+    expires_at: datetime | None = None,
+    waits_for: str = "",
+    attachments: Sequence[Attachment] = (),
+    priority: Priority = Priority.NORMAL,
+    clinic: Clinic | None = None,
+) -> Message:
+    return contact.tell_client(
+        client=client,
+        kind=kind,
+        context=context,
+        key=key,
+        subject_type=subject[0],
+        subject_id=subject[1],
+        language=language,
+        now=now,
+        clinic=clinic or Clinic.get(),
+        by=by,
+        not_before=not_before,
+        expires_at=expires_at,
+        waits_for=waits_for,
+        attachments=attachments,
+        priority=priority,
+    )
+
+
+def _language(appointment: Appointment) -> str:
+    if appointment.appointment_request is not None:
+        return appointment.appointment_request.language
+    return appointment.client.language if appointment.client else "en"
+
+
+def _place(location: Location) -> dict[str, Any]:
+    return {
+        "is_video": location.kind == Location.Kind.VIDEO,
+        "name": location.name,
+        "address": location.address,
+        "step_free": location.step_free,
+        "parking": location.parking,
+    }
+
+
+# --- the catalogue -----------------------------------------------------------------------------------
+
+_MAIL = "scheduling/mail/"
+_STARTS = datetime(2027, 3, 8, 17, 30, tzinfo=UTC)  # Monday, 10:30 am, in the sample clinic's zone
+
+
+def _visit_example(**context: Any) -> Mapping[str, Any]:
+    base = example()
+    return {
+        **base,
+        "starts_at": _STARTS,
+        "place": {
+            "name": "Main clinic",
+            "address": "100 Example Street, Suite 1",
+            "step_free": True,
+            "parking": "",
+            "is_video": False,
+        },
+        "free_until": _STARTS - timedelta(hours=24),
+        "url_coming": f"{base['url']}#coming",
+        "has_estimate": True,
+        "thread": thread(done=3, language=get_language() or "en"),
+        **context,
+    }
+
+
+def _times_example(count: int) -> Mapping[str, Any]:
+    return example(
+        times=[_STARTS + timedelta(days=days) for days in range(count)],
+        kept_until=EXAMPLE_AT,
+        thread=thread(done=2, language=get_language() or "en"),
+    )
+
+
+def _estimate_example() -> Mapping[str, Any]:
+    return example(is_gfe=True, open_until=EXAMPLE_AT, replaces_on=EXAMPLE_AT.date())
+
+
+def _digest_example() -> Mapping[str, Any]:
+    counts = ("visits", "waiting", "urgent", "overdue", "due_today", "undelivered", "tasks", "estimates_due")
+    return example(**dict.fromkeys(counts, 2))
+
+
+def _client(code: str, label: Any, shape: Any, *, matters: bool = True, has_text: bool = False) -> Kind:
+    return Kind(code, label, Audience.CLIENT, f"{_MAIL}{code}", shape, matters=matters, has_text=has_text)
+
+
+def _staff(code: str, label: Any, shape: Any) -> Kind:
+    return Kind(code, label, Audience.STAFF, f"{_MAIL}{code}", shape, matters=False)
+
+
+catalogue.register(
+    _client("offered_times", gettext_lazy("Times offered"), lambda: _times_example(3)),
+    _client("confirmed", gettext_lazy("Confirmed"), _visit_example),
+    _client("moved", gettext_lazy("Moved"), lambda: _visit_example(was_at=_STARTS - timedelta(days=3))),
+    _client("cancelled", gettext_lazy("Cancelled"), lambda: _visit_example(by_clinic=False)),
+    _client("waitlist_offer", gettext_lazy("Waitlist offer"), lambda: _times_example(1)),
+    _client("offer_ended", gettext_lazy("Offer ended"), example),
+    _client("estimate_ready", gettext_lazy("Estimate"), _estimate_example),
+    _client("estimate_replaced", gettext_lazy("Estimate replaced"), _estimate_example),
+    _client("reminder", gettext_lazy("Reminder"), _visit_example, matters=False, has_text=True),
+    _staff(
+        "staff_deadline", gettext_lazy("Staff alert: estimate due"), lambda: example(due_on=EXAMPLE_AT.date())
+    ),
+    _staff(
+        "staff_change",
+        gettext_lazy("Staff alert: client changed a visit"),
+        lambda: example(is_cancelled=True, starts_at=_STARTS),
+    ),
+    _staff("daily_digest", gettext_lazy("Daily digest"), _digest_example),
+)
