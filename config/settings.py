@@ -25,8 +25,12 @@ LINK_KEY = env.secret("LINK_KEY", debug=DEBUG, var_dir=VAR_DIR)
 
 # --- where we are --------------------------------------------------------------------------------
 PORT = env.number("PORT", default=8000)
-SITE_URL = env.text("SITE_URL", default=f"http://localhost:{PORT}").rstrip("/")  # links in mail come from here
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG or TESTING else [])
+SITE_URL = env.text("SITE_URL", default=f"http://localhost:{PORT}").rstrip(
+    "/"
+)  # links in mail come from here
+ALLOWED_HOSTS = env.words(
+    "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG or TESTING else []
+)
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 INSTALLED_APPS = [
@@ -96,7 +100,11 @@ TEMPLATES = [
 
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
-DATABASES = {"default": env.database("DATABASE_URL", default_file=VAR_DIR / "clinic.sqlite3", debug=DEBUG, testing=TESTING)}
+DATABASES = {
+    "default": env.database(
+        "DATABASE_URL", default_file=VAR_DIR / "clinic.sqlite3", debug=DEBUG, testing=TESTING
+    )
+}
 REDIS_URL = env.redis("REDIS_URL", debug=DEBUG)
 
 # --- people --------------------------------------------------------------------------------------
@@ -155,7 +163,9 @@ EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", default="")
 EMAIL_USE_TLS = env.switch("EMAIL_USE_TLS", default=False)
 EMAIL_CONNECT_TIMEOUT = env.number("EMAIL_CONNECT_TIMEOUT", default=10)  # seconds
 EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT", default=30)  # seconds a command may take
-EMAIL_AFTER_DATA_TIMEOUT = env.number("EMAIL_AFTER_DATA_TIMEOUT", default=120)  # too short makes second copies
+EMAIL_AFTER_DATA_TIMEOUT = env.number(
+    "EMAIL_AFTER_DATA_TIMEOUT", default=120
+)  # too short makes second copies
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="hello@example.com")
 REPLY_TO_EMAIL = env.text("REPLY_TO_EMAIL", default="")
 MAIL_DOMAIN = env.text("MAIL_DOMAIN", default=DEFAULT_FROM_EMAIL.rpartition("@")[2])  # of every Message-ID
@@ -167,7 +177,9 @@ ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": env.text("MAILGUN_WEBHOOK_SIGNING_KEY"
 for _name in ("MAILGUN_API_KEY", "MAILGUN_SENDER_DOMAIN", "MAILGUN_API_URL"):
     if _value := env.text(_name, default=""):
         ANYMAIL[_name] = _value
-OUTBOX_PACE = float(env.text("OUTBOX_PACE", default="1"))  # all waits and leases times this; below 1 in fault tests
+OUTBOX_PACE = float(
+    env.text("OUTBOX_PACE", default="1")
+)  # all waits and leases times this; below 1 in fault tests
 
 # --- the browser's side of security ----------------------------------------------------------------
 _HTTPS = SITE_URL.startswith("https://")
@@ -178,7 +190,9 @@ SECURE_SSL_REDIRECT = env.switch("SECURE_SSL_REDIRECT", default=_HTTPS)
 SECURE_HSTS_SECONDS = 63_072_000 if _HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _HTTPS
 SECURE_REFERRER_POLICY = "same-origin"  # not no-referrer: browsers then send Origin: null and posts fail
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.switch("BEHIND_PROXY", default=False) else None
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.switch("BEHIND_PROXY", default=False) else None
+)
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

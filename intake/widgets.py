@@ -58,7 +58,7 @@ class DateBoxes(forms.MultiWidget):
     focus_suffix = "_month"
 
     def __init__(self, attrs: dict[str, Any] | None = None, *, autocomplete: str = "") -> None:
-        boxes = {}
+        boxes: dict[str, forms.Widget | type[forms.Widget]] = {}
         for part in ("month", "day", "year"):
             box_attrs = {"inputmode": "numeric", "maxlength": "20"}
             box_attrs["autocomplete"] = f"{autocomplete}-{part}" if autocomplete else "off"

@@ -1,6 +1,7 @@
 """Dates, hours, money and phone numbers as we say them, in the language in force."""
 
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import translation
@@ -42,12 +43,11 @@ def phone(number: PhoneNumber | str | None) -> str:
     """801-555-0100 for a number of this country, +44 20 7946 0958 for another."""
     if not number:
         return ""
-    if not isinstance(number, PhoneNumber):
-        number = PhoneNumber.from_string(str(number))
-    if number.country_code == 1:
-        digits = str(number.national_number).rjust(10, "0")
+    read: Any = number if isinstance(number, PhoneNumber) else PhoneNumber.from_string(str(number))
+    if read.country_code == 1:
+        digits = str(read.national_number).rjust(10, "0")
         return f"{digits[:3]}-{digits[3:6]}-{digits[6:]}"
-    return number.format_as(PhoneNumberFormat.INTERNATIONAL)
+    return str(read.format_as(PhoneNumberFormat.INTERNATIONAL))
 
 
 def _spanish() -> bool:

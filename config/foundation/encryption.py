@@ -155,7 +155,7 @@ class EncryptedField(BaseField):
         if value is None:
             return None
         if isinstance(value, Sealed):
-            return connection.Database.Binary(value.blob)
+            return connection.Database.Binary(value.blob)  # type: ignore[attr-defined]  # the driver's module
         if value == b"":
             return b""  # what a migration puts into existing rows; it does not open
         raise TypeError(
@@ -209,7 +209,7 @@ class EncryptedField(BaseField):
                     id="foundation.E001",
                 )
             )
-        if self.unique or self.db_index:
+        if self.unique or self.db_index:  # type: ignore[attr-defined]  # set by Field
             found.append(
                 checks.Error(
                     "An index on ciphertext finds nothing.",
@@ -249,7 +249,9 @@ class EncryptedTextField(EncryptedField):
         defaults: dict[str, Any] = {"max_length": self.max_length}
         if self.choices is None:
             defaults["widget"] = forms.Textarea
-        return super().formfield(form_class, choices_form_class, **{**defaults, **kwargs})
+        return super().formfield(
+            form_class=form_class, choices_form_class=choices_form_class, **{**defaults, **kwargs}
+        )
 
 
 class EncryptedJSONField(EncryptedField):
@@ -277,7 +279,9 @@ class EncryptedJSONField(EncryptedField):
         choices_form_class: type[forms.ChoiceField] | None = None,
         **kwargs: Any,
     ) -> forms.Field | None:
-        return super().formfield(form_class or forms.JSONField, choices_form_class, **kwargs)
+        return super().formfield(
+            form_class=form_class or forms.JSONField, choices_form_class=choices_form_class, **kwargs
+        )
 
 
 class EncryptedDateField(EncryptedField):
@@ -305,7 +309,9 @@ class EncryptedDateField(EncryptedField):
         choices_form_class: type[forms.ChoiceField] | None = None,
         **kwargs: Any,
     ) -> forms.Field | None:
-        return super().formfield(form_class or forms.DateField, choices_form_class, **kwargs)
+        return super().formfield(
+            form_class=form_class or forms.DateField, choices_form_class=choices_form_class, **kwargs
+        )
 
 
 class EncryptedBinaryField(EncryptedField):

@@ -105,7 +105,7 @@ class Client(models.Model):
 
     def age_on(self, day: date) -> int | None:
         """Whole years on a clinic-local day. Who is 18 today is an adult; 29 February counts from 1 March."""
-        born = self.birth_date
+        born: date | None = self.birth_date
         if born is None:
             return None
         return day.year - born.year - ((day.month, day.day) < (born.month, born.day))

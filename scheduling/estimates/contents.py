@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from scheduling.estimates import codes, deadlines, disclaimers
+from scheduling.estimates.disclaimers import CURRENT as CURRENT_WORDING
 
 TEMPLATE_VERSION = "1"
 LANGUAGES = ("en", "es")
@@ -154,7 +155,7 @@ class Contents:
     replaced: Replaced | None = None
     course: tuple[CourseLine, ...] = ()
     course_each_cents: int = 0
-    disclaimer_version: str = disclaimers.CURRENT
+    disclaimer_version: str = CURRENT_WORDING
     template_version: str = TEMPLATE_VERSION
     price_list_version: str = ""
     code_set_release: str = codes.DIAGNOSIS_RELEASE
