@@ -48,6 +48,16 @@ def configuration() -> dict[str, Any]:
         # A tick that could not run in time is dropped: the next one does the same work.
         "beat_schedule": {
             "drain": {"task": "notifications.tasks.drain", "schedule": 5.0, "options": {"expires": 4}},
+            "estimate documents": {
+                "task": "scheduling.tasks.make_documents",
+                "schedule": 5.0,
+                "options": {"expires": 4},
+            },
+            "estimate clocks": {
+                "task": "scheduling.tasks.watch_estimates",
+                "schedule": 60.0,
+                "options": {"expires": 55},
+            },
             "sign of life": {
                 "task": "notifications.tasks.beat",
                 "schedule": 15.0,
