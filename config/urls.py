@@ -15,7 +15,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("set-language/", public(set_language), name="set_language"),
     path("v/<str:token>", opener(PURPOSE_VIEWS), name="link"),
     path("accounts/", include("allauth.urls")),
+    path("staff/messages/", include("intake.messages_urls")),
     path("staff/", include("scheduling.urls")),
+    path("", include("notifications.urls")),
 ]
 
 if settings.DEBUG:

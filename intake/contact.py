@@ -24,7 +24,7 @@ from intake.models.client import ContactWay
 from notifications import addresses, catalogue, outbox
 from notifications.addresses import BadAddress
 from notifications.channels import texting_works
-from notifications.models import Audience, Channel, Message, Priority
+from notifications.models import Audience, Channel, Message, Priority, State
 from notifications.outbox import Attachment
 from notifications.rendering import Rendered, harmless, render, render_text
 
@@ -324,3 +324,24 @@ def letterhead(clinic: Clinic) -> dict[str, Any]:
         },
         "zone": clinic.zone,
     }
+
+
+class CannotRepeat(ValueError):
+    """The message may not be sent again; says why, for staff."""
+
+
+def send_again(*, message: Message, by: User, now: datetime) -> Message:
+    """The same words once more. Raises CannotRepeat while it waits, and for a blocked or refused address."""
+    if message.state == State.NOT_SENT or message.state == State.WITHDRAWN:
+        raise CannotRepeat(_("It was never to be sent. Call instead."))
+    if message.channel == Channel.EMAIL and outbox.is_suppressed(message.to):
+        raise CannotRepeat(_("This address is blocked. Call instead, or ask for a new address."))
+    try:
+        return outbox.send_again(message=message, by=by, now=now)
+    except outbox.NotWaiting:
+        raise CannotRepeat(_("It has not left yet; there is nothing to repeat.")) from None
+
+
+def mark_told(*, message: Message, how: str, by: User, now: datetime) -> None:
+    """Staff told the person another way: `how` is "called", "posted" or "in_person"."""
+    outbox.mark_handled(message=message, how=how, by=by, now=now)

@@ -1,0 +1,169 @@
+"""The ledger, the catalogue, the health pages and the provider's calls."""
+
+import hashlib
+import hmac
+import json
+import time
+from datetime import timedelta
+
+import pytest
+from django.test import Client as Browser
+from django.utils import timezone
+
+from config.foundation.staff_tasks import StaffTask
+from notifications import catalogue, delivery, health, outbox
+from notifications.models import Heartbeat, Message, Receipt, State
+from tests.factories import load_sample_clinic, make_user
+from tests.notifications.messages import make_message
+
+pytestmark = pytest.mark.django_db
+KEY = "a-signing-key-of-the-provider"
+
+
+@pytest.fixture
+def staff(client: Browser) -> Browser:
+    load_sample_clinic()
+    client.force_login(make_user(roles="front_desk"))
+    return client
+
+
+def test_every_message_stands_in_the_catalogue_in_each_language(staff: Browser) -> None:
+    page = staff.get("/staff/messages/catalogue/").content.decode()
+
+    for kind in catalogue.kinds():
+        assert f'id="kind-{kind.code}"' in page
+        for language in kind.languages:
+            shown = staff.get(f"/staff/messages/catalogue/{kind.code}/{language}/")
+            assert shown.status_code == 200
+            assert "script-src 'none'" in shown.headers["Content-Security-Policy"]
+
+
+def test_a_preview_that_does_not_exist_is_not_found(staff: Browser) -> None:
+    assert staff.get("/staff/messages/catalogue/nothing/en/").status_code == 404
+    assert staff.get("/staff/messages/catalogue/staff_new/es/").status_code == 404
+
+
+def test_staff_see_what_failed_and_mark_it_as_told_by_phone(staff: Browser) -> None:
+    message = make_message()
+    Message.objects.filter(pk=message.pk).update(state=State.FAILED, last_code="550 5.1.1")
+    delivery.open_task(message, now=timezone.now())
+
+    page = staff.get(f"/staff/messages/?message={message.pk}").content.decode()
+    assert "550 5.1.1" in page
+    staff.post(f"/staff/messages/{message.pk}/told/", {"how": "called"})
+
+    message.refresh_from_db()
+    assert message.handled_how == "called"
+    assert StaffTask.objects.get().done_at is not None
+    assert staff.post(f"/staff/messages/{message.pk}/told/", {"how": "<b>"}).status_code == 302
+
+
+def test_send_again_is_refused_for_a_blocked_address(staff: Browser) -> None:
+    message = make_message()
+    Message.objects.filter(pk=message.pk).update(state=State.SENT, sent_at=timezone.now())
+    staff.post(f"/staff/messages/{message.pk}/again/")
+    assert Message.objects.count() == 2
+
+    outbox.suppress(address_hash=message.to_hash, why="bounce", now=timezone.now())  # type: ignore[arg-type]
+    staff.post(f"/staff/messages/{message.pk}/again/")
+    assert Message.objects.count() == 2
+
+
+def test_the_button_sends_a_test_mail_to_whoever_presses_it(staff: Browser) -> None:
+    staff.post("/staff/messages/test-mail/")
+
+    assert Message.objects.get().kind == "test_mail"
+
+
+def test_a_signed_bounce_blocks_the_address_and_asks_staff_and_a_replay_changes_nothing(
+    client: Browser, settings: object
+) -> None:
+    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}  # type: ignore[attr-defined]
+    message = make_message()  # not marked as sent yet: the receipt overtakes our commit
+    call = signed(message, "failed", severity="permanent")
+
+    for _twice in range(2):
+        assert client.post("/webhooks/mailgun/", call, content_type="application/json").status_code == 200
+
+    message.refresh_from_db()
+    assert message.receipt == Receipt.BOUNCED
+    assert outbox.is_suppressed("alex.sample@example.com")
+    assert StaffTask.objects.count() == 1
+
+
+def test_a_forged_call_is_refused_and_changes_nothing(client: Browser, settings: object) -> None:
+    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}  # type: ignore[attr-defined]
+    message = make_message()
+    forged = signed(message, "complained", key="another key")
+
+    for body in (forged, "{}", "not json", "[]"):
+        assert client.post("/webhooks/mailgun/", body, content_type="application/json").status_code == 400
+
+    assert not outbox.is_suppressed("alex.sample@example.com")
+
+
+def test_a_call_about_a_mail_that_is_not_ours_is_taken_and_forgotten(
+    client: Browser, settings: object
+) -> None:
+    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}  # type: ignore[attr-defined]
+    message = make_message()
+    call = signed(message, "complained").replace(str(message.pk), "somebody-elses")
+
+    assert client.post("/webhooks/mailgun/", call, content_type="application/json").status_code == 200
+    assert StaffTask.objects.count() == 0
+
+
+def test_without_a_key_there_is_no_such_page(client: Browser) -> None:
+    assert client.post("/webhooks/mailgun/", "{}", content_type="application/json").status_code == 404
+
+
+def signed(message: Message, event: str, *, key: str = KEY, **data: str) -> str:
+    stamp, token = str(int(time.time())), "t" * 50
+    return json.dumps(
+        {
+            "signature": {
+                "timestamp": stamp,
+                "token": token,
+                "signature": hmac.new(key.encode(), f"{stamp}{token}".encode(), hashlib.sha256).hexdigest(),
+            },
+            "event-data": {
+                "event": event,
+                "timestamp": time.time(),
+                "recipient": "alex.sample@example.com",
+                "message": {"headers": {"message-id": message.message_id.strip("<>")}},
+                **data,
+            },
+        }
+    )
+
+
+def test_ready_says_whether_mail_moves(client: Browser) -> None:
+    assert client.get("/healthz/live").status_code == 200
+    assert client.get("/healthz/ready").status_code == 503  # nobody has drained yet
+
+    delivery.beat("drain", now=timezone.now())
+    answer = client.get("/healthz/ready")
+    assert (answer.status_code, answer.json()["oldest_due_seconds"]) == (200, None)
+
+    make_message(not_before=timezone.now() - timedelta(minutes=6))
+    assert client.get("/healthz/ready").status_code == 503
+
+
+def test_a_dead_beat_and_two_beats_are_noticed() -> None:
+    now = timezone.now()
+    assert not health.look(now=now).is_beat_alive
+
+    Heartbeat.objects.create(name="beat:a", first_at=now - timedelta(hours=1), at=now - timedelta(seconds=10))
+    assert health.look(now=now).is_beat_alive
+    assert not health.look(now=now).is_beat_doubled
+
+    Heartbeat.objects.create(name="beat:b", first_at=now - timedelta(minutes=1), at=now)
+    assert health.look(now=now).is_beat_doubled
+
+
+def test_a_beat_that_was_restarted_is_not_two() -> None:
+    now = timezone.now()
+    Heartbeat.objects.create(name="beat:a", first_at=now - timedelta(hours=1), at=now - timedelta(seconds=20))
+    Heartbeat.objects.create(name="beat:b", first_at=now - timedelta(seconds=15), at=now)
+
+    assert not health.look(now=now).is_beat_doubled
