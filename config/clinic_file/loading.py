@@ -5,10 +5,12 @@ from datetime import date, time
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from config.clinic_file.moments import Calendar
 from config.clinic_file.reading import ClinicFile
 from config.foundation.models import Clinic, Closure, Location
+from intake import form_library
 from intake.models import (
     SHIPPED_FORM_URL,
     Client,
@@ -38,6 +40,7 @@ def load(clinic_file: ClinicFile, *, starting: date | None = None) -> None:
     _packages(data.get("packages", []))
     _time_off(data.get("time_off", []), calendar)
     _clients(data.get("clients", []), calendar)
+    form_library.load_shipped(now=timezone.now())
 
 
 def _clinic(data: dict[str, Any]) -> None:

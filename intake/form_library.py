@@ -1,0 +1,153 @@
+"""The clinic's forms: take one in, publish, approve, retire, attach. The only writer of Questionnaire rows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from config.foundation.user import User
+from intake.models import Questionnaire, Service, ServiceQuestionnaire
+from intake.questionnaires import model as form_model
+from intake.questionnaires.lint import PUBLISHABLE, REFUSED, Report, lint
+from intake.questionnaires.model import WARNING
+from intake.questionnaires.parse import parse
+
+SHIPPED = Path(__file__).parent / "data" / "questionnaires"
+OWN_URL = "https://clinic.example.com/fhir/Questionnaire/"
+
+
+class Refused(ValueError):
+    """The file is no form we can take; `report` says why."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(report.findings[0].message)
+        self.report = report
+
+
+class Conflict(ValueError):
+    """The same url and version is here already, with other content."""
+
+
+class NotPublishable(ValueError):
+    """`code`: errors, warnings_unseen, rights_unconfirmed, not_draft."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@transaction.atomic
+def take_in(*, content: bytes, by: User | None, now: datetime) -> Questionnaire:
+    """Import a file as a draft, byte for byte. The same bytes again give the row that is there."""
+    report = lint(content)
+    if report.level == REFUSED or report.questionnaire is None:
+        raise Refused(report)
+    parsed, digest = report.questionnaire, hashlib.sha256(content).hexdigest()
+    url = parsed.url or f"{OWN_URL}imported-{digest[:12]}"
+    version = parsed.version or "1"
+    known = Questionnaire.objects.filter(url=url, version=version).first()
+    if known is not None:
+        if known.sha256 != digest:
+            raise Conflict(f"{url}|{version}")
+        return known
+    return Questionnaire.objects.create(
+        url=url,
+        version=version,
+        slug=slugify(url.rsplit("/", 1)[-1])[:64] or digest[:12],
+        title=(parsed.title.plain or url)[:200],
+        source=content,
+        sha256=digest,
+        findings=[finding.as_json() for finding in report.findings],
+        imported_at=now,
+        imported_by=by,
+    )
+
+
+@transaction.atomic
+def publish(
+    *,
+    questionnaire: Questionnaire,
+    by: User | None,
+    now: datetime,
+    rights_confirmed: bool,
+    warnings_seen: bool,
+) -> None:
+    """From now on asked under its url; the version before it retires. Raises NotPublishable."""
+    questionnaire = Questionnaire.objects.select_for_update().get(pk=questionnaire.pk)
+    if questionnaire.status != Questionnaire.Status.DRAFT:
+        raise NotPublishable("not_draft")
+    report = lint(bytes(questionnaire.source))
+    if report.level != PUBLISHABLE or report.questionnaire is None:
+        raise NotPublishable("errors")
+    if report.questionnaire.copyright and not rights_confirmed:
+        raise NotPublishable("rights_unconfirmed")
+    if not warnings_seen and any(finding.severity == WARNING for finding in report.findings):
+        raise NotPublishable("warnings_unseen")
+    earlier = Questionnaire.objects.published().filter(url=questionnaire.url)
+    earlier.update(status=Questionnaire.Status.RETIRED, retired_at=now)
+    Questionnaire.objects.filter(pk=questionnaire.pk).update(
+        status=Questionnaire.Status.PUBLISHED,
+        published_at=now,
+        published_by=by,
+        rights_confirmed=rights_confirmed,
+    )
+
+
+def retire(*, questionnaire: Questionnaire, by: User | None, now: datetime) -> None:
+    """No longer asked. Answers keep pointing to it."""
+    Questionnaire.objects.published().filter(pk=questionnaire.pk).update(
+        status=Questionnaire.Status.RETIRED, retired_at=now
+    )
+
+
+def approve(*, questionnaire: Questionnaire, by: User, now: datetime) -> None:
+    """A named clinician stands for the words; until then the form says that it is a draft."""
+    Questionnaire.objects.filter(pk=questionnaire.pk, approved_at=None).update(
+        approved_at=now, approved_by=by
+    )
+
+
+@transaction.atomic
+def attach(*, questionnaire: Questionnaire, services: Sequence[Service], by: User | None) -> None:
+    """Exactly these services ask the form, after what they ask already."""
+    rows = ServiceQuestionnaire.objects.filter(url=questionnaire.url)
+    rows.exclude(service__in=services).delete()
+    asking = set(rows.values_list("service_id", flat=True))
+    for service in services:
+        if service.pk not in asking:
+            last = service.questionnaires.count()
+            ServiceQuestionnaire.objects.create(service=service, url=questionnaire.url, position=last)
+
+
+def load_shipped(*, now: datetime) -> None:
+    """Every form we ship, published and waiting for a clinician's approval. Safe to run again."""
+    for path in sorted(SHIPPED.glob("*.json")):
+        row = take_in(content=path.read_bytes(), by=None, now=now)
+        if row.status == Questionnaire.Status.DRAFT:
+            publish(questionnaire=row, by=None, now=now, rights_confirmed=True, warnings_seen=True)
+
+
+def asked_by(service: Service) -> list[Questionnaire]:
+    """The published forms of a service, in its order. Two queries."""
+    urls = list(service.questionnaires.order_by("position").values_list("url", flat=True))
+    published = {row.url: row for row in Questionnaire.objects.published().filter(url__in=urls)}
+    return [published[url] for url in urls if url in published]
+
+
+def form_of(questionnaire: Questionnaire) -> form_model.Questionnaire:
+    """The form itself; parsed once a process, since its bytes never change."""
+    return _parsed(questionnaire.sha256, bytes(questionnaire.source))
+
+
+@lru_cache(maxsize=64)
+def _parsed(digest: str, content: bytes) -> form_model.Questionnaire:
+    found = parse(content).questionnaire
+    if found is None:
+        raise ValueError("a stored form cannot be read")
+    return found
