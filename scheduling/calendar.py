@@ -478,7 +478,7 @@ def feed(
 def _is_at(hours: Hours, column: str, day: date, location_id: Any) -> bool:
     room = next((room for room in hours.rooms if str(room.pk) == column), None)
     if room is not None:
-        return room.location_id == location_id
+        return bool(room.location_id == location_id)
     return any(
         str(person_id) == column and stretch.day == day and stretch.location_id == location_id
         for person_id, stretches in hours.stretches.items()
@@ -585,12 +585,12 @@ def day_sheets(hours: Hours, visits: Sequence[Appointment], *, now: datetime) ->
         for stretch in stretches:
             free = datetime.combine(stretch.day, stretch.starts, zone)
             close = datetime.combine(stretch.day, stretch.ends, zone)
-            for visit in [*sorted(own, key=lambda v: v.starts_at), None]:
-                start = min(visit.starts_at.astimezone(zone), close) if visit else close
+            for following in [*sorted(own, key=lambda v: v.starts_at), None]:
+                start = min(following.starts_at.astimezone(zone), close) if following else close
                 if start - free >= timedelta(minutes=30):
                     lines.append((free, SheetLine(wording.span(free, start), note=_("free"), gap=True)))
-                if visit:
-                    free = max(free, visit.ends_at.astimezone(zone))
+                if following:
+                    free = max(free, following.ends_at.astimezone(zone))
         lines.sort(key=lambda pair: pair[0])
         sheets.append(Sheet(column["title"], column["note"], [line for _at, line in lines]))
     return sheets

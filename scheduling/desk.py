@@ -414,16 +414,16 @@ def notices(
         )
     if appointment_request.priority == Priority.URGENT and not any(n.letter == "U" for n in found):
         found.insert(0, Notice("U", _("Urgent. Call before anything else."), "urgent"))
-    for hold in appointment_request.open_holds():
-        found.append(
-            Notice(
-                "H",
-                _("Hold: %(kind)s") % {"kind": Hold.Kind(hold.kind).label},
-                "hold",
-                (hold.reason,) if hold.reason else (),
-                _("A named person can lift it, with a reason."),
-            )
+    found += [
+        Notice(
+            "H",
+            _("Hold: %(kind)s") % {"kind": Hold.Kind(hold.kind).label},
+            "hold",
+            (hold.reason,) if hold.reason else (),
+            _("A named person can lift it, with a reason."),
         )
+        for hold in appointment_request.open_holds()
+    ]
     for marker in appointment_request.markers.all():
         if marker.cleared_at is not None:
             continue

@@ -7,7 +7,7 @@ what we add, docs/decisions. Money is integer US cents.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -262,7 +262,7 @@ def changes_between(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str
 
     Numbers, times of issue and the wording of the law do not count.
     """
-    parts = {
+    parts: dict[str, Callable[[Mapping[str, Any]], Any]] = {
         "service": lambda one: [one["primary"], *_each_line(one, "description"), *_each_line(one, "codes")],
         "price": lambda one: [
             one["total_cents"],

@@ -365,7 +365,8 @@ def fits_of(appointment_request: AppointmentRequest, *, asked: Asked, now: datet
             of_column[-1].append(slot.starts_at)
         else:
             of_column.append([slot.starts_at])
-    windows, events = [], []
+    windows: list[Any] = []
+    events: list[Any] = []
     notes: dict[str, str] = {}
     for column, found in runs.items():
         for starts in found:
@@ -729,9 +730,9 @@ def pulse(request: HttpRequest) -> JsonResponse:
     asked = asked_of(request, today=now.astimezone(clinic.zone).date())
     found = _queue(request, asked, now=now, clinic=clinic)
     changed = ""
-    if appointment_request := _open_request(request.GET.get("request", "")):
-        if str(appointment_request.version) != request.GET.get("version", ""):
-            changed = change_words(appointment_request, clinic=clinic)
+    appointment_request = _open_request(request.GET.get("request", ""))
+    if appointment_request and str(appointment_request.version) != request.GET.get("version", ""):
+        changed = change_words(appointment_request, clinic=clinic)
     return JsonResponse(
         {
             "queue": found["queue_mark"],
