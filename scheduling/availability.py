@@ -180,6 +180,28 @@ def best_times(
     )
 
 
+def other_times(
+    appointment: Appointment, *, now: datetime, count: int = 3, same_practitioner: bool = True
+) -> list[Slot]:
+    """Times this visit could be moved to, near its own, with the same practitioner."""
+    zone = Clinic.get().zone
+    day = local_day(minute_of(appointment.starts_at), zone)
+    first_day = max(local_day(minute_of(now), zone), day - timedelta(days=7))
+    found = times_to_move_to(appointment, start=first_day, end=first_day + timedelta(days=21), now=now)
+    if same_practitioner:
+        found = [slot for slot in found if slot.practitioner_id == appointment.practitioner_id]
+    nearest = sorted(found, key=lambda slot: abs(slot.starts_at - appointment.starts_at))
+    return sorted(nearest[:count], key=lambda slot: slot.starts_at)
+
+
+def times_to_move_to(appointment: Appointment, *, start: date, end: date, now: datetime) -> list[Slot]:
+    """Every time a visit could have instead; its own time counts as free and is left out."""
+    diary = load(appointment.service, start=start, end=end, now=now, ignoring=[appointment.pk])
+    found = diary.openings(first_day=start, last_day=end)
+    slots = (diary.slot(opening) for opening in found)
+    return [slot for slot in slots if slot.starts_at != appointment.starts_at]
+
+
 def explain_slot(
     *,
     service: Service,

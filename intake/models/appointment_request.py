@@ -208,16 +208,17 @@ class AppointmentRequest(Versioned):
         by: models.Model | None,
         why: str = "",
         expect_version: int | None = None,
+        also: dict[str, object] | None = None,
     ) -> None:
         """Compare-and-swap to another status, with a line of history. Call inside a transaction.
 
         Raises IllegalMove if the machine has no such edge and StaleVersion if the row changed meanwhile
-        (or is not at `expect_version`).
+        (or is not at `expect_version`). `also` are further columns to write in the same statement.
         """
         if status not in MOVES[Status(self.status)]:
             raise IllegalMove(f"{self.status} to {status}")
         expected = self.version if expect_version is None else expect_version
-        values: dict[str, object] = {"status": status, "version": F("version") + 1}
+        values: dict[str, object] = {**(also or {}), "status": status, "version": F("version") + 1}
         if status != Status.MERGED:
             values["merged_into"] = None
         changed = AppointmentRequest.objects.filter(pk=self.pk, status=self.status, version=expected).update(

@@ -138,7 +138,12 @@ class AppointmentEvent(models.Model):
     what = models.CharField(max_length=40)
     from_status = models.CharField(max_length=12, blank=True)
     to_status = models.CharField(max_length=12, blank=True)
+    # Where a moved visit was before, so that the move can be undone.
     from_starts_at = models.DateTimeField(null=True, blank=True)
+    from_practitioner = models.ForeignKey(
+        "intake.Practitioner", models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    from_room = models.ForeignKey("scheduling.Room", models.PROTECT, null=True, blank=True, related_name="+")
     why = EncryptedTextField(blank=True)
 
     class Meta:

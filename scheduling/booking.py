@@ -1,0 +1,841 @@
+"""The only writer of appointments and claims: offer, accept, confirm, move, cancel, arrive, no-show, undo.
+
+Every verb does the same four things in one transaction: lock the rows of the resources in the order of their ids,
+delete the dead holds on them, look whether the time is free, write. The lock is what makes contention cheap: a
+plain insert against the exclusion constraint is right but deadlocks when many want one slot. The constraint stays
+the last word for whatever forgets the lock. On SQLite a transaction begins as the one writer there is.
+
+Each edge of the status machine is a compare-and-swap that leaves a line of history: who, when, from, to, why.
+"""
+
+import random
+import time
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+from uuid import UUID
+
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import F, Q
+
+from config.foundation.clinic import Clinic, Location
+from config.foundation.user import User
+from config.foundation.versioned import StaleVersion
+from intake.models import AppointmentRequest, Client, Practitioner, Service
+from intake.models.appointment_request import BOOKABLE, IllegalMove, Status
+from scheduling import availability
+from scheduling.availability import Diary, Slot
+from scheduling.models import (
+    Appointment,
+    AppointmentEvent,
+    AppointmentStatus,
+    Claim,
+    Offer,
+    Resource,
+    Room,
+    Seat,
+)
+from scheduling.openings import Key, Mode, Refusal, Verdict, minute_of
+
+UNDO_WITHIN = timedelta(seconds=10)
+LOCK_TIMEOUT = "3s"
+TRIES = 3
+OFFERED_TIMES = (2, 3)
+BUSY = frozenset({Refusal.PRACTITIONER_BUSY, Refusal.ROOM_BUSY, Refusal.ROOM_FULL})
+
+Result = TypeVar("Result")
+
+
+class NotBookable(Exception):
+    """The rules refuse this. `code` is one of `openings.Refusal`, or on_hold, no_service, closed, two_or_three."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class SlotTaken(Exception):
+    """Somebody was faster. `next_best` are the times that suit best now."""
+
+    def __init__(self, next_best: Sequence[Slot] = ()) -> None:
+        super().__init__("taken")
+        self.next_best = list(next_best)
+
+
+class OfferClosed(Exception):
+    """The offer has run out, was answered or was replaced."""
+
+
+class TooLate(Exception):
+    """What should be undone is older than ten seconds, was done by somebody else, or has changed since."""
+
+
+class TryAgain(Exception):
+    """Too many wanted the same rows at once; nothing was changed."""
+
+
+class _Taken(Exception):
+    pass
+
+
+# --- confirm ----------------------------------------------------------------------------------------
+
+
+def confirm(
+    *,
+    appointment_request: AppointmentRequest,
+    practitioner: Practitioner | None,
+    room: Room | None,
+    starts_at: datetime,
+    by: User | None,
+    now: datetime,
+    expect_version: int | None = None,
+) -> Appointment:
+    """Book a time for a request: claims, visit, history and the request's status, or nothing.
+
+    Raises NotBookable, SlotTaken with the next best times, StaleVersion when the request changed since the page
+    was made, TryAgain when the database was too busy.
+    """
+    expected = appointment_request.version if expect_version is None else expect_version
+    slot = Slot(starts_at, starts_at, _pk(practitioner), "", _pk(room), "")
+
+    def act() -> Appointment:
+        pending = _bookable(appointment_request.pk, expected)
+        held = _held_times(pending)
+        _lock(_wanted(pending.service, [slot]) | Q(claims__appointment__in=held), now=now)
+        _release(held, by=by, now=now, why="confirmed")
+        Offer.objects.filter(appointment_request=pending, status=Offer.Status.OPEN).update(
+            status=Offer.Status.WITHDRAWN, closed_at=now
+        )
+        appointment = _book(pending, slot, by=by, now=now)
+        _answered(pending, by=by, now=now)
+        return appointment
+
+    return _contest(act, appointment_request=appointment_request, now=now)
+
+
+# --- offer ------------------------------------------------------------------------------------------
+
+
+def offer(
+    *,
+    appointment_request: AppointmentRequest,
+    times: Sequence[Slot],
+    by: User | None,
+    now: datetime,
+    expires_at: datetime | None = None,
+    expect_version: int | None = None,
+) -> Offer:
+    """Hold two or three times for a client until `expires_at`; an open offer of the request is replaced."""
+    expected = appointment_request.version if expect_version is None else expect_version
+    if not OFFERED_TIMES[0] <= len(times) <= OFFERED_TIMES[1]:
+        raise NotBookable("two_or_three")
+
+    def act() -> Offer:
+        pending = _bookable(appointment_request.pk, expected)
+        service = _service_of(pending)
+        if service.max_people is not None:
+            raise NotBookable("offer_is_for_visits")
+        held = _held_times(pending)
+        _lock(_wanted(service, times) | Q(claims__appointment__in=held), now=now)
+        _release(held, by=by, now=now, why="replaced")
+        Offer.objects.filter(appointment_request=pending, status=Offer.Status.OPEN).update(
+            status=Offer.Status.WITHDRAWN, closed_at=now
+        )
+        until = expires_at or now + timedelta(hours=Clinic.get().proposal_hold_hours)
+        made = Offer.objects.create(
+            appointment_request=pending, expires_at=until, created_at=now, created_by=by
+        )
+        days = [slot.starts_at.date() for slot in times]
+        diary = availability.load(
+            service, start=min(days) - timedelta(days=1), end=max(days) + timedelta(days=1), now=now
+        )
+        for slot in times:
+            _place(pending, slot, diary, by=by, now=now, held_until=until, for_offer=made)
+        pending.move_to(Status.OFFERED, now=now, by=by, also={"answered_at": now, "answered_by": by})
+        return made
+
+    return _contest(act, appointment_request=appointment_request, now=now)
+
+
+def accept(*, offer_time: Appointment, now: datetime) -> Appointment:
+    """The client takes one of the offered times; the first valid pick wins and the others are released."""
+
+    def act() -> Appointment:
+        picked = Appointment.objects.select_related("offer__appointment_request__service").get(
+            pk=offer_time.pk
+        )
+        made = picked.offer
+        if made is None or picked.status != AppointmentStatus.HELD or made.expires_at <= now:
+            raise OfferClosed
+        pending = made.appointment_request
+        held = _held_times(pending)
+        _lock(Q(claims__appointment__in=held), now=now)
+        taken = Offer.objects.filter(pk=made.pk, status=Offer.Status.OPEN).update(
+            status=Offer.Status.ACCEPTED, closed_at=now
+        )
+        if taken != 1:
+            raise OfferClosed
+        if any(hold.lifted_at is None for hold in pending.holds.all()):
+            raise NotBookable("on_hold")
+        _release([pk for pk in held if pk != picked.pk], by=None, now=now, why="another time was taken")
+        _change(
+            picked,
+            what="accepted",
+            to=AppointmentStatus.BOOKED,
+            by=None,
+            now=now,
+            values={"held_until": None, "confirmed_at": now},
+        )
+        Claim.objects.filter(appointment=picked).update(held_until=None)
+        pending.move_to(Status.BOOKED, now=now, by=None)
+        return picked
+
+    return _try(act)
+
+
+def turn_down(*, offer: Offer, now: datetime, why: str = "") -> None:
+    """The client wants none of these: the times are free again and the request waits for an answer."""
+    _close_offer(offer, Offer.Status.TURNED_DOWN, by=None, now=now, why=why or "none of these")
+
+
+def withdraw_offer(*, offer: Offer, by: User | None, now: datetime, why: str = "") -> None:
+    """Staff take an offer back."""
+    _close_offer(offer, Offer.Status.WITHDRAWN, by=by, now=now, why=why)
+
+
+def expire_offers(*, now: datetime) -> int:
+    """Close every offer that has run out and put its request back in the queue; how many there were."""
+    due = Offer.objects.filter(status=Offer.Status.OPEN, expires_at__lte=now).order_by("expires_at")
+    closed = 0
+    for each in due:
+        try:
+            _close_offer(each, Offer.Status.EXPIRED, by=None, now=now, why="ran out")
+        except OfferClosed:  # answered a moment ago
+            continue
+        closed += 1
+    return closed
+
+
+@transaction.atomic
+def _close_offer(offer: Offer, status: Offer.Status, *, by: User | None, now: datetime, why: str) -> None:
+    closed = Offer.objects.filter(pk=offer.pk, status=Offer.Status.OPEN).update(status=status, closed_at=now)
+    if closed != 1:
+        raise OfferClosed
+    pending = AppointmentRequest.objects.get(pk=offer.appointment_request_id)
+    _release(_held_times(pending), by=by, now=now, why=why)
+    if pending.status == Status.OFFERED:
+        pending.move_to(Status.NEW, now=now, by=by, why=why)
+
+
+# --- move and cancel --------------------------------------------------------------------------------
+
+
+def move(
+    *,
+    appointment: Appointment,
+    practitioner: Practitioner | None,
+    room: Room | None,
+    starts_at: datetime,
+    by: User | None,
+    now: datetime,
+    expect_version: int | None = None,
+    fee_cents: int | None = None,
+    why: str = "",
+) -> Appointment:
+    """Give a booked visit another time, person or room. The old time is kept until the new one is claimed."""
+    expected = appointment.version if expect_version is None else expect_version
+    slot = Slot(starts_at, starts_at, _pk(practitioner), "", _pk(room), "")
+
+    def act() -> Appointment:
+        visit = Appointment.objects.select_related("service").get(pk=appointment.pk)
+        if visit.version != expected:
+            raise StaleVersion
+        if visit.status != AppointmentStatus.BOOKED:
+            raise NotBookable("closed")
+        _lock(_wanted(visit.service, [slot]) | Q(claims__appointment=visit), now=now)
+        day = starts_at.date()
+        diary = availability.load(
+            visit.service,
+            start=day - timedelta(days=1),
+            end=day + timedelta(days=1),
+            now=now,
+            ignoring=[visit.pk],
+        )
+        taken = _judge(diary, slot, join=False)
+        fee = {} if fee_cents is None else {"fee_cents": fee_cents}
+        old: dict[str, object] = {
+            "from_starts_at": visit.starts_at,
+            "from_practitioner_id": visit.practitioner_id,
+            "from_room_id": visit.room_id,
+        }
+        values = {**_times(visit.service, taken), "sequence": visit.sequence + 1, **fee}
+        Claim.objects.filter(appointment=visit).delete()
+        _change(visit, what="moved", to=visit.status, by=by, now=now, why=why, values=values, history=old)
+        _claim(visit, taken, held_until=None)
+        return visit
+
+    return _contest(
+        act, appointment_request=appointment.appointment_request, now=now, appointment=appointment
+    )
+
+
+def cancel(
+    *,
+    appointment: Appointment,
+    by: User | None,
+    now: datetime,
+    why: str = "",
+    expect_version: int | None = None,
+    fee_cents: int | None = None,
+    answer_again: bool = False,
+) -> Appointment:
+    """Cancel a booked visit; its time is free at once. `answer_again` puts its request back in the queue."""
+
+    def act() -> Appointment:
+        visit = Appointment.objects.select_related("appointment_request").get(pk=appointment.pk)
+        if expect_version is not None and visit.version != expect_version:
+            raise StaleVersion
+        if visit.status not in {AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED}:
+            raise NotBookable("closed")
+        values = {"cancelled_at": now, "fee_cents": fee_cents}
+        _change(
+            visit, what="cancelled", to=AppointmentStatus.CANCELLED, by=by, now=now, why=why, values=values
+        )
+        Claim.objects.filter(appointment=visit).delete()
+        Seat.objects.filter(appointment=visit, cancelled_at=None).update(cancelled_at=now)
+        pending = visit.appointment_request
+        if pending is not None and pending.status == Status.BOOKED:
+            to = Status.NEW if answer_again else Status.WITHDRAWN
+            pending.move_to(to, now=now, by=by, why=why)
+        return visit
+
+    return _try(act)
+
+
+@transaction.atomic
+def leave_class(*, seat: Seat, by: User | None, now: datetime) -> None:
+    """Give the seats of one party back."""
+    if Seat.objects.filter(pk=seat.pk, cancelled_at=None).update(cancelled_at=now) != 1:
+        raise NotBookable("closed")
+    Appointment.objects.filter(pk=seat.appointment_id).update(
+        seats_taken=F("seats_taken") - seat.people, version=F("version") + 1
+    )
+    AppointmentEvent.objects.create(appointment_id=seat.appointment_id, at=now, by=by, what="seat_given_back")
+
+
+def release_time(
+    *, appointment_request: AppointmentRequest, by: User | None, now: datetime, why: str = ""
+) -> None:
+    """Let go of whatever a request holds, before it is declined or withdrawn: its offer, its booked visits.
+
+    Call it in the transaction of the decline; triage refuses while an offer or a visit still holds time.
+    """
+    for open_offer in appointment_request.offers.filter(status=Offer.Status.OPEN):
+        withdraw_offer(offer=open_offer, by=by, now=now, why=why)
+    for visit in appointment_request.appointments.filter(status=AppointmentStatus.BOOKED):
+        cancel(appointment=visit, by=by, now=now, why=why, answer_again=True)
+    for seat in appointment_request.seats.filter(cancelled_at=None):
+        leave_class(seat=seat, by=by, now=now)
+    appointment_request.refresh_from_db()
+
+
+# --- the day of the visit ---------------------------------------------------------------------------
+
+
+@transaction.atomic
+def arrive(*, appointment: Appointment, by: User | None, now: datetime) -> Appointment:
+    return _step(appointment, "arrived", AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED, by=by, now=now)
+
+
+@transaction.atomic
+def fulfil(*, appointment: Appointment, by: User | None, now: datetime) -> Appointment:
+    return _step(
+        appointment, "fulfilled", AppointmentStatus.ARRIVED, AppointmentStatus.FULFILLED, by=by, now=now
+    )
+
+
+@transaction.atomic
+def no_show(
+    *, appointment: Appointment, by: User | None, now: datetime, fee_cents: int | None = None
+) -> Appointment:
+    """The client did not come. Refused before the visit has begun."""
+    if appointment.starts_at > now:
+        raise NotBookable("not_yet")
+    return _step(
+        appointment,
+        "no_show",
+        AppointmentStatus.BOOKED,
+        AppointmentStatus.NO_SHOW,
+        by=by,
+        now=now,
+        values={"fee_cents": fee_cents},
+    )
+
+
+def _step(
+    appointment: Appointment,
+    what: str,
+    of: AppointmentStatus,
+    to: AppointmentStatus,
+    *,
+    by: User | None,
+    now: datetime,
+    values: dict[str, object] | None = None,
+) -> Appointment:
+    if appointment.status != of:
+        raise NotBookable("closed")
+    return _change(appointment, what=what, to=to, by=by, now=now, values=values)
+
+
+# --- undo -------------------------------------------------------------------------------------------
+
+
+def undo(*, appointment: Appointment, by: User | None, now: datetime) -> Appointment:
+    """Take back the last act on a visit, by who did it, within ten seconds."""
+
+    def act() -> Appointment:
+        visit = Appointment.objects.select_related("service", "appointment_request").get(pk=appointment.pk)
+        last = visit.events.order_by("at", "id").last()
+        if last is None or last.by != by or not last.at <= now <= last.at + UNDO_WITHIN:
+            raise TooLate
+        pending = visit.appointment_request
+        if last.what == "confirmed" and visit.status == AppointmentStatus.BOOKED:
+            Claim.objects.filter(appointment=visit).delete()
+            _change(visit, what="undone", to=AppointmentStatus.RELEASED, by=by, now=now)
+            if pending is not None:
+                pending.move_to(Status.NEW, now=now, by=by, why="undone", also=_UNANSWERED)
+        elif last.what in {"arrived", "no_show"}:
+            _change(
+                visit, what="undone", to=AppointmentStatus.BOOKED, by=by, now=now, values={"fee_cents": None}
+            )
+        elif last.what in {"moved", "cancelled"}:
+            _put_back(visit, last, by=by, now=now)
+        else:
+            raise TooLate
+        return visit
+
+    return _contest(act, appointment_request=None, now=now)
+
+
+_UNANSWERED: dict[str, object] = {"answered_at": None, "answered_by": None}
+
+
+def _put_back(visit: Appointment, last: AppointmentEvent, *, by: User | None, now: datetime) -> None:
+    """A moved or cancelled visit gets its old time again, unless somebody has taken it in those seconds."""
+    moved = last.what == "moved" and last.from_starts_at is not None
+    slot = Slot(
+        starts_at=last.from_starts_at if moved and last.from_starts_at else visit.starts_at,
+        ends_at=visit.ends_at,
+        practitioner_id=last.from_practitioner_id if moved else visit.practitioner_id,
+        room_id=last.from_room_id if moved else visit.room_id,
+    )
+    _lock(_wanted(visit.service, [slot]) | Q(claims__appointment=visit), now=now)
+    around = timedelta(days=1)
+    day = slot.starts_at.date()
+    diary = availability.load(
+        visit.service, start=day - around, end=day + around, now=now, ignoring=[visit.pk]
+    )
+    taken = _judge(diary, slot, join=False, already_agreed=True)
+    values = {
+        **_times(visit.service, taken),
+        "sequence": visit.sequence + 1,
+        "cancelled_at": None,
+        "fee_cents": None,
+    }
+    Claim.objects.filter(appointment=visit).delete()
+    _change(visit, what="undone", to=AppointmentStatus.BOOKED, by=by, now=now, values=values)
+    _claim(visit, taken, held_until=None)
+    pending = visit.appointment_request
+    if pending is not None and pending.status == Status.WITHDRAWN:
+        pending.move_to(Status.NEW, now=now, by=by, why="undone")
+    if pending is not None and pending.status == Status.NEW:
+        pending.move_to(Status.BOOKED, now=now, by=by, why="undone")
+
+
+# --- visits that exist already ----------------------------------------------------------------------
+
+
+@transaction.atomic
+def record(
+    *,
+    code: str,
+    service: Service,
+    client: Client | None,
+    practitioner: Practitioner | None,
+    room: Room | None,
+    starts_at: datetime,
+    now: datetime,
+    held_until: datetime | None = None,
+    people: int | None = None,
+    by: User | None = None,
+) -> Appointment:
+    """Enter a visit agreed elsewhere, once for each `code`: it claims its time and tells nobody.
+
+    Hours and notice are not asked, they were agreed; that the time is free is. Raises NotBookable or SlotTaken.
+    """
+    known = Appointment.objects.filter(code=code).first()
+    if known is not None:
+        return known
+    slot = Slot(starts_at, starts_at, _pk(practitioner), "", _pk(room), "")
+    _lock(_wanted(service, [slot]), now=now)
+    day, around = starts_at.date(), timedelta(days=1)
+    diary = availability.load(service, start=day - around, end=day + around, now=now)
+    try:
+        taken = _judge(diary, slot, join=False, already_agreed=True)
+    except _Taken:
+        raise SlotTaken from None
+    visit = Appointment(
+        code=code,
+        client=client if people is None else None,
+        service=service,
+        price_cents=service.price_cents,
+        is_first_visit=service.is_first_visit,
+        seats=service.max_people,
+        seats_taken=people or 0,
+        status=AppointmentStatus.HELD if held_until else AppointmentStatus.BOOKED,
+        held_until=held_until,
+        created_at=now,
+        created_by=by,
+        **_times(service, taken),
+    )
+    visit.save(force_insert=True)
+    if people is not None and client is not None:
+        Seat.objects.create(appointment=visit, client=client, people=people)
+    _claim(visit, taken, held_until=held_until)
+    _remember(visit, what="recorded", by=by, now=now, to=visit.status)
+    return visit
+
+
+# --- how it is done ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A time that was found free under the lock, and what is to be claimed for it."""
+
+    slot: Slot
+    keys: tuple[Key, ...]
+    location_id: UUID
+    class_id: UUID | None = None
+
+
+def _try(act: Callable[[], Result]) -> Result:
+    """Run in a transaction; when the database says "later", a few times with a pause."""
+    for attempt in range(TRIES):
+        try:
+            with transaction.atomic():
+                return act()
+        except OperationalError:
+            # Inside somebody's transaction there is nothing left to repeat: it is broken.
+            if transaction.get_connection().in_atomic_block:
+                raise
+            time.sleep(random.uniform(0.02, 0.1) * (attempt + 1))  # noqa: S311 (jitter)
+        except IntegrityError as error:
+            if "claim_never_overlaps" not in str(error):
+                raise
+            raise _Taken from error
+        except IllegalMove as error:
+            raise NotBookable("closed") from error
+    raise TryAgain
+
+
+def _contest(
+    act: Callable[[], Result],
+    *,
+    appointment_request: AppointmentRequest | None,
+    now: datetime,
+    appointment: Appointment | None = None,
+) -> Result:
+    """Like `_try`; who comes second gets the next best times, looked up after the locks are gone."""
+    try:
+        return _try(act)
+    except _Taken:
+        pass
+    if appointment is not None:
+        raise SlotTaken(availability.other_times(appointment, now=now))
+    raise SlotTaken(availability.best_times(appointment_request, now=now) if appointment_request else [])
+
+
+def _bookable(pk: UUID, expected: int) -> AppointmentRequest:
+    pending = AppointmentRequest.objects.select_related("service", "client").get(pk=pk)
+    if pending.version != expected:
+        raise StaleVersion
+    if pending.status == Status.ON_HOLD or pending.holds.filter(lifted_at=None).exists():
+        raise NotBookable("on_hold")
+    if pending.status not in BOOKABLE:
+        raise NotBookable("closed")
+    return pending
+
+
+def _service_of(pending: AppointmentRequest) -> Service:
+    if pending.service is None:
+        raise NotBookable("no_service")
+    return pending.service
+
+
+def _held_times(pending: AppointmentRequest) -> list[UUID]:
+    if pending.status != Status.OFFERED:
+        return []
+    held = Appointment.objects.filter(appointment_request=pending, status=AppointmentStatus.HELD)
+    return list(held.values_list("pk", flat=True))
+
+
+def _wanted(service: Service | None, slots: Iterable[Slot]) -> Q:
+    """The resources a time may need. With no person or room named: all that could serve."""
+    if service is None:
+        raise NotBookable("no_service")
+    wanted = Q(pk__in=())
+    for slot in slots:
+        if slot.practitioner_id is not None:
+            wanted |= Q(practitioner=slot.practitioner_id)
+        elif service.needs_practitioner:
+            wanted |= Q(practitioner__services=service)
+        wanted |= Q(room=slot.room_id) if slot.room_id is not None else Q(room__services=service)
+    return wanted
+
+
+def _lock(wanted: Q, *, now: datetime) -> None:
+    """Lock the resources in the order of their ids, then forget the holds on them that have run out."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+    found = Resource.objects.filter(pk__in=Resource.objects.filter(wanted).order_by().values("pk"))
+    ids = list(found.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk", flat=True))
+    Claim.objects.filter(resource_id__in=ids, held_until__lte=now).delete()
+
+
+def _book(pending: AppointmentRequest, slot: Slot, *, by: User | None, now: datetime) -> Appointment:
+    service = _service_of(pending)
+    day, around = slot.starts_at.date(), timedelta(days=1)
+    diary = availability.load(service, start=day - around, end=day + around, now=now)
+    return _place(pending, slot, diary, by=by, now=now)
+
+
+def _place(
+    pending: AppointmentRequest,
+    slot: Slot,
+    diary: Diary,
+    *,
+    by: User | None,
+    now: datetime,
+    held_until: datetime | None = None,
+    for_offer: Offer | None = None,
+) -> Appointment:
+    service = _service_of(pending)
+    taken = _judge(diary, slot, join=True, party=pending.people)
+    if taken.class_id is not None:
+        return _join(taken.class_id, pending, by=by, now=now)
+    held = held_until is not None
+    is_class = service.max_people is not None
+    visit = Appointment(
+        appointment_request=None if is_class else pending,
+        client=None if is_class else pending.client,
+        service=service,
+        offer=for_offer,
+        price_cents=service.price_cents,
+        is_first_visit=service.is_first_visit,
+        seats=service.max_people,
+        seats_taken=pending.people if is_class else 0,
+        status=AppointmentStatus.HELD if held else AppointmentStatus.BOOKED,
+        held_until=held_until,
+        created_at=now,
+        created_by=by,
+        confirmed_at=None if held else now,
+        confirmed_by=None if held else by,
+        **_times(service, taken),
+    )
+    visit.save(force_insert=True)
+    if is_class:
+        Seat.objects.create(
+            appointment=visit, client=pending.client, appointment_request=pending, people=pending.people
+        )
+    _claim(visit, taken, held_until=held_until)
+    for key in taken.keys:  # so that the next time of the same offer sees this one
+        spans = list(diary.calendar.busy.get(key, ()))
+        diary.calendar.busy[key] = sorted([*spans, _span(visit)])  # type: ignore[index]
+    _remember(visit, what="offered" if held else "confirmed", by=by, now=now, to=visit.status)
+    return visit
+
+
+def _join(class_id: UUID, pending: AppointmentRequest, *, by: User | None, now: datetime) -> Appointment:
+    """Seats in a planned class, counted under the class's own lock; a constraint says the last word."""
+    visit = Appointment.objects.select_for_update(of=("self",)).get(pk=class_id)
+    if visit.status != AppointmentStatus.BOOKED or visit.seats is None:
+        raise NotBookable("closed")
+    if visit.seats_taken + pending.people > visit.seats:
+        raise _Taken
+    Appointment.objects.filter(pk=visit.pk).update(
+        seats_taken=F("seats_taken") + pending.people, version=F("version") + 1
+    )
+    Seat.objects.create(
+        appointment=visit, client=pending.client, appointment_request=pending, people=pending.people
+    )
+    _remember(visit, what="seat_taken", by=by, now=now, to=visit.status)
+    visit.refresh_from_db(fields=["seats_taken", "version"])
+    return visit
+
+
+def _judge(diary: Diary, slot: Slot, *, join: bool, party: int = 1, already_agreed: bool = False) -> _Place:
+    """Is the time free and allowed, and what has to be claimed? Raises _Taken or NotBookable."""
+    if not join:
+        diary = replace(diary, calendar=replace(diary.calendar, sessions=()))
+    verdict = diary.explain(
+        starts_at=slot.starts_at, practitioner_id=slot.practitioner_id, room_id=slot.room_id, party=party
+    )
+    if not verdict.ok and already_agreed and verdict.why not in BUSY:
+        verdict = _agreed(diary, slot)
+    if verdict.why in BUSY:
+        raise _Taken
+    if verdict.why is not None:
+        raise NotBookable(verdict.why)
+    person = diary.practitioners.get(verdict.person)
+    room = diary.rooms.get(verdict.room)
+    keys: list[Key] = [verdict.person] if verdict.person is not None else []
+    if verdict.machine is not None:
+        keys.append(verdict.machine)
+    elif verdict.room is not None:
+        keys += diary.calendar.rooms[verdict.room].whole
+    chosen = replace(slot, practitioner_id=person.pk if person else None, room_id=room.pk if room else None)
+    session = verdict.session if isinstance(verdict.session, UUID) else None
+    return _Place(chosen, tuple(keys), _location(diary, verdict), session)
+
+
+def _agreed(diary: Diary, slot: Slot) -> Verdict:
+    """What was agreed elsewhere need not fit today's hours; person and room are taken as named."""
+    person = diary.people_keys.get(slot.practitioner_id) if slot.practitioner_id else None
+    room = diary.room_keys.get(slot.room_id) if slot.room_id else None
+    start = minute_of(slot.starts_at)
+    span = (start - diary.plan.before, start + diary.plan.minutes + diary.plan.after)
+
+    def free(key: Key) -> bool:
+        return all(span[1] <= low or high <= span[0] for low, high in diary.calendar.busy.get(key, ()))
+
+    machine = None
+    if room is not None and diary.plan.uses_machine:
+        machine = next((key for key in diary.calendar.rooms[room].machines if free(key)), None)
+        if machine is None:
+            return Verdict(ok=False, why=Refusal.ROOM_FULL)
+    elif room is not None and not all(map(free, diary.calendar.rooms[room].whole)):
+        return Verdict(ok=False, why=Refusal.ROOM_BUSY)
+    if person is not None and not free(person):
+        return Verdict(ok=False, why=Refusal.PRACTITIONER_BUSY)
+    return Verdict(ok=True, person=person, room=room, machine=machine)
+
+
+def _location(diary: Diary, verdict: Verdict) -> UUID:
+    """Where the visit is: the room's place, the service's own, or the first of the kind it is given in."""
+    where = diary.calendar.rooms[verdict.room].location if verdict.room is not None else diary.plan.location
+    if isinstance(where, UUID):
+        return where
+    kind = Location.Kind.VIDEO if diary.plan.mode == Mode.VIDEO else Location.Kind.CLINIC
+    found = next((key for key, what in diary.calendar.places.items() if what.value == kind.value), None)
+    if not isinstance(found, UUID):
+        raise NotBookable(Refusal.WRONG_LOCATION)
+    return found
+
+
+def _times(service: Service, taken: _Place) -> dict[str, object]:
+    return {
+        "starts_at": taken.slot.starts_at,
+        "ends_at": taken.slot.starts_at + timedelta(minutes=service.minutes),
+        "buffer_before_minutes": service.buffer_before_minutes,
+        "buffer_after_minutes": service.buffer_after_minutes,
+        "practitioner_id": taken.slot.practitioner_id,
+        "room_id": taken.slot.room_id,
+        "location_id": taken.location_id,
+    }
+
+
+def _span(visit: Appointment) -> tuple[int, int]:
+    return (
+        minute_of(visit.starts_at) - visit.buffer_before_minutes,
+        minute_of(visit.ends_at) + visit.buffer_after_minutes,
+    )
+
+
+def _claim(visit: Appointment, taken: _Place, *, held_until: datetime | None) -> None:
+    start = visit.starts_at - timedelta(minutes=visit.buffer_before_minutes)
+    end = visit.ends_at + timedelta(minutes=visit.buffer_after_minutes)
+    Claim.objects.bulk_create(
+        Claim(
+            resource_id=int(str(key)), appointment=visit, starts_at=start, ends_at=end, held_until=held_until
+        )
+        for key in taken.keys
+    )
+
+
+def _release(held: Collection[UUID], *, by: User | None, now: datetime, why: str) -> None:
+    """Held times become free: their claims go, the rows stay as history."""
+    if not held:
+        return
+    Claim.objects.filter(appointment_id__in=held).delete()
+    Appointment.objects.filter(pk__in=held, status=AppointmentStatus.HELD).update(
+        status=AppointmentStatus.RELEASED, version=F("version") + 1
+    )
+    AppointmentEvent.objects.bulk_create(
+        AppointmentEvent(
+            appointment_id=pk,
+            at=now,
+            by=by,
+            what="released",
+            from_status=AppointmentStatus.HELD,
+            to_status=AppointmentStatus.RELEASED,
+            why=why,
+        )
+        for pk in held
+    )
+
+
+def _answered(pending: AppointmentRequest, *, by: User | None, now: datetime) -> None:
+    pending.move_to(Status.BOOKED, now=now, by=by, also={"answered_at": now, "answered_by": by})
+
+
+def _change(
+    visit: Appointment,
+    *,
+    what: str,
+    to: str,
+    by: User | None,
+    now: datetime,
+    why: str = "",
+    values: dict[str, object] | None = None,
+    history: dict[str, object] | None = None,
+) -> Appointment:
+    """One edge: compare-and-swap on the status and version that were read, and a line of history."""
+    before = visit.status
+    visit.move(to_values={**(values or {}), "status": to}, status=before)
+    _remember(visit, what=what, by=by, now=now, to=to, of=before, why=why, history=history)
+    return visit
+
+
+def _remember(
+    visit: Appointment,
+    *,
+    what: str,
+    by: User | None,
+    now: datetime,
+    to: str,
+    of: str = "",
+    why: str = "",
+    history: dict[str, object] | None = None,
+) -> None:
+    AppointmentEvent.objects.bulk_create(
+        [
+            AppointmentEvent(
+                appointment=visit,
+                at=now,
+                by=by,
+                what=what,
+                from_status=of,
+                to_status=to,
+                why=why,
+                **(history or {}),
+            )
+        ]
+    )
+
+
+def _pk(row: Practitioner | Room | None) -> UUID | None:
+    return None if row is None else row.pk

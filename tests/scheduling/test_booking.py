@@ -1,0 +1,369 @@
+"""Verbs on visits: what they write, what they refuse, and that a refused act changes nothing."""
+
+import ast
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from config.foundation.versioned import StaleVersion
+from intake.models import AppointmentRequest, Client, Hold, Practitioner, Service, Status
+from scheduling import availability, booking
+from scheduling.booking import NotBookable, OfferClosed, SlotTaken, TooLate
+from scheduling.models import Appointment, AppointmentStatus, Claim, Offer, Resource, Room, Seat
+from tests.factories import NOW, ZONE, make_appointment_request, make_user
+
+pytestmark = pytest.mark.usefixtures("clinic")
+ROOT = Path(__file__).parents[2]
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=ZONE)
+
+
+def confirm(
+    pending: AppointmentRequest, start: str, *, who: str = "P1", room: str = "maple", now=NOW, by=None
+) -> Appointment:
+    return booking.confirm(
+        appointment_request=pending,
+        practitioner=Practitioner.objects.get(code=who),
+        room=Room.objects.get(code=room) if room else None,
+        starts_at=at(start),
+        by=by,
+        now=now,
+    )
+
+
+def make_offer(pending: AppointmentRequest, *, now=NOW) -> Offer:
+    times = availability.best_times(pending, now=now)
+    return booking.offer(appointment_request=pending, times=times, by=make_user(), now=now)
+
+
+def test_confirming_claims_person_and_room_with_buffers_and_answers_the_request():
+    pending, user = make_appointment_request(), make_user()
+
+    visit = confirm(pending, "2027-03-03T09:00", by=user)
+
+    pending.refresh_from_db()
+    assert (pending.status, pending.answered_at, pending.answered_by) == (Status.BOOKED, NOW, user)
+    assert (visit.status, visit.price_cents, visit.location.code) == (AppointmentStatus.BOOKED, 21000, "main")
+    claims = Claim.objects.filter(appointment=visit).order_by("resource__kind")
+    assert [(c.resource.kind, c.starts_at, c.ends_at) for c in claims] == [
+        (kind, at("2027-03-03T09:00"), at("2027-03-03T10:30")) for kind in ("practitioner", "room")
+    ]
+    assert [(e.what, e.by, e.to_status) for e in visit.events.all()] == [("confirmed", user, "booked")]
+
+
+def test_working_in_the_equipment_room_takes_its_machines_too():
+    visit = confirm(make_appointment_request(), "2027-03-03T09:00", room="cedar")
+
+    assert Claim.objects.filter(appointment=visit, resource__room__code="cedar").count() == 3
+
+
+def test_who_comes_second_is_told_the_next_best_times_and_nothing_changes():
+    first, second = make_appointment_request(), make_appointment_request()
+    confirm(first, "2027-03-03T09:00")
+
+    with pytest.raises(SlotTaken) as lost:
+        confirm(second, "2027-03-03T09:15", room="cedar")
+
+    second.refresh_from_db()
+    assert second.status == Status.NEW
+    assert len(lost.value.next_best) == 3
+    assert Appointment.objects.count() == 1
+
+
+def test_a_request_under_a_hold_is_not_booked():
+    pending = make_appointment_request()
+    Hold.objects.create(appointment_request=pending, kind=Hold.Kind.MEDICARE, opened_at=NOW)
+
+    with pytest.raises(NotBookable, match="on_hold"):
+        confirm(pending, "2027-03-03T09:00")
+
+
+@pytest.mark.parametrize(
+    ("start", "who", "room", "code"),
+    [
+        ("2027-02-22T09:00", "P1", "maple", "too_soon"),
+        ("2027-03-04T12:00", "P1", "maple", "outside_hours"),
+        ("2027-05-31T09:00", "P1", "maple", "closed"),
+        ("2027-03-16T08:00", "P1", "maple", "time_off"),
+        ("2027-03-03T09:00", "P3", "maple", "service_not_offered_by_practitioner"),
+    ],
+)
+def test_a_time_the_rules_forbid_is_refused_by_name(start, who, room, code):
+    with pytest.raises(NotBookable) as refused:
+        confirm(make_appointment_request(), start, who=who, room=room)
+
+    assert refused.value.code == code
+    assert not Appointment.objects.exists()
+
+
+def test_a_replayed_confirm_is_stale_and_books_nothing_more():
+    pending = make_appointment_request()
+    confirm(pending, "2027-03-03T09:00")
+
+    with pytest.raises(StaleVersion):
+        confirm(pending, "2027-03-03T09:00")
+    assert Appointment.objects.count() == 1
+
+
+def test_an_offer_holds_its_times_and_the_first_pick_releases_the_rest():
+    pending = make_appointment_request()
+    made = make_offer(pending)
+    times = list(made.times.order_by("starts_at"))
+
+    taken = booking.accept(offer_time=times[1], now=NOW + timedelta(hours=1))
+
+    pending.refresh_from_db()
+    made.refresh_from_db()
+    assert (pending.status, made.status, taken.status) == (Status.BOOKED, "accepted", "booked")
+    assert sorted(made.times.values_list("status", flat=True)) == ["booked", "released", "released"]
+    assert set(Claim.objects.values_list("appointment", "held_until")) == {(taken.pk, None)}
+    with pytest.raises(OfferClosed):
+        booking.accept(offer_time=times[0], now=NOW + timedelta(hours=1))
+
+
+def test_a_time_offered_is_not_free_for_others_until_it_runs_out():
+    offered, other = make_appointment_request(), make_appointment_request()
+    slot = make_offer(offered).times.order_by("starts_at").last()
+    values = {"practitioner": slot.practitioner, "room": slot.room, "starts_at": slot.starts_at, "by": None}
+
+    with pytest.raises(SlotTaken):
+        booking.confirm(appointment_request=other, now=NOW, **values)
+    later = NOW + timedelta(hours=48)
+    assert booking.confirm(appointment_request=other, now=later, **values).status == "booked"
+    with pytest.raises(OfferClosed):
+        booking.accept(offer_time=slot, now=later)
+
+
+def test_offers_that_ran_out_are_closed_and_their_requests_wait_again():
+    pending = make_appointment_request()
+    make_offer(pending)
+
+    assert booking.expire_offers(now=NOW + timedelta(hours=48)) == 1
+    pending.refresh_from_db()
+    assert pending.status == Status.NEW
+    assert not Claim.objects.exists()
+
+
+def test_none_of_these_frees_the_times():
+    pending = make_appointment_request()
+    made = make_offer(pending)
+
+    booking.turn_down(offer=made, now=NOW)
+
+    pending.refresh_from_db()
+    assert pending.status == Status.NEW
+    assert not Claim.objects.exists()
+    with pytest.raises(OfferClosed):
+        booking.turn_down(offer=made, now=NOW)
+
+
+def test_a_new_offer_replaces_the_old_one():
+    pending = make_appointment_request()
+    first = make_offer(pending)
+    pending.refresh_from_db()
+
+    second = make_offer(pending)
+
+    first.refresh_from_db()
+    assert (first.status, second.status) == ("withdrawn", "open")
+    assert set(Claim.objects.values_list("appointment__offer", flat=True)) == {second.pk}
+
+
+def test_moving_keeps_the_old_time_when_the_new_one_is_taken():
+    visit = confirm(make_appointment_request(), "2027-03-03T09:00")
+    confirm(make_appointment_request(), "2027-03-08T09:00")
+
+    with pytest.raises(SlotTaken) as lost:
+        booking.move(
+            appointment=visit,
+            practitioner=visit.practitioner,
+            room=visit.room,
+            starts_at=at("2027-03-08T09:30"),
+            by=None,
+            now=NOW,
+        )
+
+    visit.refresh_from_db()
+    assert visit.starts_at == at("2027-03-03T09:00")
+    assert lost.value.next_best
+    assert Claim.objects.filter(appointment=visit).count() == 2
+
+
+def test_moving_may_overlap_the_old_time_and_is_history():
+    visit = confirm(make_appointment_request(), "2027-03-03T09:00")
+
+    moved = booking.move(
+        appointment=visit,
+        practitioner=visit.practitioner,
+        room=visit.room,
+        starts_at=at("2027-03-03T09:30"),
+        by=None,
+        now=NOW + timedelta(minutes=1),
+    )
+
+    assert (moved.starts_at, moved.sequence) == (at("2027-03-03T09:30"), 1)
+    assert moved.events.last().from_starts_at == at("2027-03-03T09:00")
+    assert set(Claim.objects.values_list("starts_at", flat=True)) == {at("2027-03-03T09:30")}
+    with pytest.raises(StaleVersion):
+        booking.move(
+            appointment=visit,
+            practitioner=None,
+            room=None,
+            starts_at=at("2027-03-08T09:30"),
+            by=None,
+            now=NOW,
+        )
+
+
+def test_a_cancelled_time_can_be_booked_again():
+    pending = make_appointment_request()
+    visit = confirm(pending, "2027-03-03T09:00")
+
+    booking.cancel(appointment=visit, by=None, now=NOW, why="cannot come")
+
+    pending.refresh_from_db()
+    assert pending.status == Status.WITHDRAWN
+    assert confirm(make_appointment_request(), "2027-03-03T09:00").status == "booked"
+    with pytest.raises(NotBookable):
+        booking.cancel(appointment=visit, by=None, now=NOW)
+
+
+def test_confirming_can_be_undone_for_ten_seconds_by_who_did_it():
+    user, pending = make_user(), make_appointment_request()
+    visit = confirm(pending, "2027-03-03T09:00", by=user)
+
+    with pytest.raises(TooLate):
+        booking.undo(appointment=visit, by=make_user(), now=NOW)
+    with pytest.raises(TooLate):
+        booking.undo(appointment=visit, by=user, now=NOW + timedelta(seconds=11))
+    booking.undo(appointment=visit, by=user, now=NOW + timedelta(seconds=9))
+
+    pending.refresh_from_db()
+    assert (pending.status, pending.answered_at) == (Status.NEW, None)
+    assert not Claim.objects.exists()
+
+
+def test_a_move_and_a_cancellation_can_be_undone():
+    user = make_user()
+    visit = confirm(make_appointment_request(), "2027-03-03T09:00", by=user)
+    visit = booking.move(
+        appointment=visit,
+        practitioner=visit.practitioner,
+        room=visit.room,
+        starts_at=at("2027-03-08T14:00"),
+        by=user,
+        now=NOW + timedelta(minutes=1),
+    )
+
+    assert booking.undo(appointment=visit, by=user, now=NOW + timedelta(minutes=1)).starts_at == at("2027-03-03T09:00")
+    later = NOW + timedelta(minutes=2)
+    booking.cancel(appointment=visit, by=user, now=later)
+    back = booking.undo(appointment=visit, by=user, now=later)
+    assert (back.status, back.appointment_request.status) == ("booked", "booked")
+    assert Claim.objects.filter(starts_at=at("2027-03-03T09:00")).count() == 2
+
+
+def test_seats_of_a_class_are_counted_and_never_sold_twice():
+    def book(people: int) -> Appointment:
+        pending = make_appointment_request(service="WORKSHOP", people=people)
+        return confirm(pending, "2027-03-20T09:30", who="P3", room="")
+
+    first, second = book(2), book(10)
+
+    assert (first.pk, second.seats_taken, Seat.objects.count()) == (second.pk, 12, 2)
+    with pytest.raises(SlotTaken):
+        book(1)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Appointment.objects.filter(pk=first.pk).update(seats_taken=13)
+    booking.leave_class(seat=Seat.objects.get(people=2), by=None, now=NOW)
+    assert book(1).seats_taken == 11
+
+
+def test_the_database_refuses_an_overlap_whoever_writes_it():
+    visit = confirm(make_appointment_request(), "2027-03-03T09:00")
+    person = Resource.objects.get(practitioner__code="P1")
+
+    def claim(start: str, end: str) -> Claim:
+        return Claim(resource=person, appointment=visit, starts_at=at(start), ends_at=at(end))
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        claim("2027-03-03T10:29", "2027-03-03T11:00").save()
+    touching = claim("2027-03-03T10:30", "2027-03-03T11:00")
+    touching.save()
+    touching.starts_at = at("2027-03-03T10:00")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        touching.save()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        claim("2027-03-06T09:00", "2027-03-07T09:01").save()
+
+
+def test_the_visits_of_the_sample_are_recorded_once_and_silently():
+    client = Client.objects.first()
+    values = {
+        "service": Service.objects.get(code="EQUIP"),
+        "client": client,
+        "practitioner": None,
+        "room": Room.objects.get(code="cedar"),
+        "starts_at": at("2027-03-02T12:00"),
+        "now": NOW,
+    }
+    first = booking.record(code="A06", **values)
+
+    assert booking.record(code="A06", **values) == first
+    booking.record(code="A07", **values)
+    with pytest.raises(SlotTaken):
+        booking.record(code="A99", **values)
+
+
+def test_confirming_takes_a_number_of_statements_that_does_not_grow():
+    def statements(start: str) -> int:
+        pending = make_appointment_request()
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            confirm(pending, start)
+        return len(queries) - 2  # the two look-ups of the test itself
+
+    first = statements("2027-03-03T09:00")
+    for day in ("2027-03-08", "2027-03-10", "2027-03-22", "2027-03-24"):
+        confirm(make_appointment_request(), f"{day}T09:00")
+
+    assert statements("2027-03-29T09:00") == first <= 25
+
+
+def test_nobody_else_writes_appointments_or_claims():
+    ours = {"Appointment", "Claim", "Offer", "Seat", "AppointmentEvent"}
+    writes = {
+        "create",
+        "bulk_create",
+        "get_or_create",
+        "update_or_create",
+        "update",
+        "bulk_update",
+        "delete",
+        "save",
+        "move",
+    }
+    offenders = []
+    for path in [
+        *ROOT.glob("scheduling/**/*.py"),
+        *ROOT.glob("intake/**/*.py"),
+        *ROOT.glob("config/**/*.py"),
+    ]:
+        if path.name == "booking.py" or "migrations" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Call):
+                continue
+            if isinstance(node.func, ast.Name) and node.func.id in ours:
+                offenders.append((path.name, node.lineno))
+            if isinstance(node.func, ast.Attribute) and node.func.attr in writes:
+                names = {part.id for part in ast.walk(node.func.value) if isinstance(part, ast.Name)}
+                if names & ours:
+                    offenders.append((path.name, node.lineno))
+    assert offenders == []
