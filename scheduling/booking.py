@@ -299,7 +299,7 @@ def cancel(
             raise StaleVersion
         if visit.status not in {AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED}:
             raise NotBookable("closed")
-        values = {"cancelled_at": now, "fee_cents": fee_cents}
+        values: dict[str, object] = {"cancelled_at": now, "fee_cents": fee_cents}
         _change(
             visit, what="cancelled", to=AppointmentStatus.CANCELLED, by=by, now=now, why=why, values=values
         )
