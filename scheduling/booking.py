@@ -22,9 +22,10 @@ from django.db.models import F, Q
 from config.foundation.clinic import Clinic, Location
 from config.foundation.user import User
 from config.foundation.versioned import StaleVersion
+from intake import contact
 from intake.models import AppointmentRequest, Client, Practitioner, Service
 from intake.models.appointment_request import BOOKABLE, IllegalMove, Status
-from scheduling import availability
+from scheduling import availability, notices
 from scheduling.availability import Diary, Slot
 from scheduling.models import (
     Appointment,
@@ -110,6 +111,7 @@ def confirm(
         )
         appointment = _book(pending, slot, by=by, now=now)
         _answered(pending, by=by, now=now)
+        _tell_confirmed(appointment, by=by, now=now)
         return appointment
 
     return _contest(act, appointment_request=appointment_request, now=now)
@@ -154,6 +156,7 @@ def offer(
         for slot in times:
             _place(pending, slot, diary, by=by, now=now, held_until=until, for_offer=made)
         pending.move_to(Status.OFFERED, now=now, by=by, also={"answered_at": now, "answered_by": by})
+        notices.offered_times(offer=made, times=[slot.starts_at for slot in times], now=now, by=by)
         return made
 
     return _contest(act, appointment_request=appointment_request, now=now)
@@ -190,6 +193,7 @@ def accept(*, offer_time: Appointment, now: datetime) -> Appointment:
         )
         Claim.objects.filter(appointment=picked).update(held_until=None)
         pending.move_to(Status.BOOKED, now=now, by=None)
+        _tell_confirmed(picked, by=None, now=now)
         return picked
 
     return _try(act)
@@ -227,6 +231,8 @@ def _close_offer(offer: Offer, status: Offer.Status, *, by: User | None, now: da
     _release(_held_times(pending), by=by, now=now, why=why)
     if pending.status == Status.OFFERED:
         pending.move_to(Status.NEW, now=now, by=by, why=why)
+    if status == Offer.Status.EXPIRED:
+        notices.offer_ended(offer=offer, now=now)
 
 
 # --- move and cancel --------------------------------------------------------------------------------
@@ -265,8 +271,9 @@ def move(
         )
         taken = _judge(diary, slot, join=False)
         fee = {} if fee_cents is None else {"fee_cents": fee_cents}
+        old_start = visit.starts_at
         old: dict[str, object] = {
-            "from_starts_at": visit.starts_at,
+            "from_starts_at": old_start,
             "from_practitioner_id": visit.practitioner_id,
             "from_room_id": visit.room_id,
         }
@@ -309,6 +316,9 @@ def cancel(
         if pending is not None and pending.status == Status.BOOKED:
             to = Status.NEW if answer_again else Status.WITHDRAWN
             pending.move_to(to, now=now, by=by, why=why)
+        notices.cancelled(appointment=visit, by_clinic=by is not None, now=now, by=by)
+        if by is None:
+            notices.client_changed(appointment=visit, is_cancelled=True, now=now)
         return visit
 
     return _try(act)
@@ -404,6 +414,7 @@ def undo(*, appointment: Appointment, by: User | None, now: datetime) -> Appoint
         if last.what == "confirmed" and visit.status == AppointmentStatus.BOOKED:
             Claim.objects.filter(appointment=visit).delete()
             _change(visit, what="undone", to=AppointmentStatus.RELEASED, by=by, now=now)
+            notices.taken_back(appointment=visit)
             if pending is not None:
                 pending.move_to(Status.NEW, now=now, by=by, why="undone", also=_UNANSWERED)
         elif last.what in {"arrived", "no_show"}:
@@ -445,6 +456,9 @@ def _put_back(visit: Appointment, last: AppointmentEvent, *, by: User | None, no
         "fee_cents": None,
     }
     Claim.objects.filter(appointment=visit).delete()
+    contact.withdraw(
+        subject_type=notices.VISIT, subject_id=visit.pk, reason="undone", kinds=("moved", "cancelled")
+    )
     _change(visit, what="undone", to=AppointmentStatus.BOOKED, by=by, now=now, values=values)
     _claim(visit, taken, held_until=None)
     pending = visit.appointment_request
@@ -786,6 +800,11 @@ def _release(held: Collection[UUID], *, by: User | None, now: datetime, why: str
         )
         for pk in held
     )
+
+
+def _tell_confirmed(visit: Appointment, *, by: User | None, now: datetime) -> None:
+    """What a booked visit sets off, in the same transaction."""
+    notices.confirmed(appointment=visit, now=now, by=by)
 
 
 def _answered(pending: AppointmentRequest, *, by: User | None, now: datetime) -> None:

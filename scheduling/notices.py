@@ -123,7 +123,15 @@ def cancelled(
     if appointment.client is None:
         return None
     contact.withdraw(subject_type=VISIT, subject_id=appointment.pk, reason="cancelled", kinds=ABOUT_THE_VISIT)
-    return _about_visit(appointment, "cancelled", {"by_clinic": by_clinic}, now=now, by=by, is_cancelled=True)
+    return _about_visit(
+        appointment,
+        "cancelled",
+        {"by_clinic": by_clinic},
+        now=now,
+        by=by,
+        is_cancelled=True,
+        not_before=now + UNDO_WINDOW if by is not None else None,
+    )
 
 
 def taken_back(*, appointment: Appointment) -> int:
