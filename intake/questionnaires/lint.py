@@ -71,6 +71,7 @@ def examine(form: Questionnaire) -> Iterator[Finding]:
         yield _say("que-2", ERROR, f"The linkId “{link_id}” is used {counts[link_id]} times.", link_id)
     for item in form.walk():
         yield from _item(item)
+        yield from _unanswerable(form, item)
         yield from _lists(item, is_asked=not form.is_hidden(item))
         yield from _limits(item)
         yield from _item_extensions(item)
@@ -179,6 +180,13 @@ def _item(item: Item) -> Iterator[Finding]:
         yield _say(
             "unit-list-unknown", WARNING, "The list of units is not known; any unit is taken.", link_id
         )
+
+
+def _unanswerable(form: Questionnaire, item: Item) -> Iterator[Finding]:
+    """Required, but a client never gets to answer it and it starts empty: nobody could complete the form."""
+    has_value = item.initial or any(option.initially_selected for option in item.options)
+    if item.is_question and item.required and not has_value and item.place in form.unasked():
+        yield _say("required-not-asked", ERROR, "Required, yet hidden or read-only, and empty.", item.link_id)
 
 
 def _display(item: Item) -> Iterator[Finding]:
