@@ -58,6 +58,16 @@ def configuration() -> dict[str, Any]:
                 "schedule": 60.0,
                 "options": {"expires": 55},
             },
+            "reminders": {
+                "task": "scheduling.tasks.reminders",
+                "schedule": 60.0,
+                "options": {"expires": 55},
+            },
+            "undelivered": {
+                "task": "intake.tasks.undelivered",
+                "schedule": 30.0,
+                "options": {"expires": 28},
+            },
             "sign of life": {
                 "task": "notifications.tasks.beat",
                 "schedule": 15.0,

@@ -139,6 +139,11 @@ def taken_back(*, appointment: Appointment) -> int:
     return contact.withdraw(subject_type=VISIT, subject_id=appointment.pk, reason="undone")
 
 
+def reminder_key(appointment: Appointment, *, lead_hours: int) -> str:
+    starts_at = appointment.starts_at.astimezone(UTC)
+    return f"visit:{appointment.pk}:{starts_at:%Y%m%dT%H%M}:reminder:{lead_hours}"
+
+
 def reminder(*, appointment: Appointment, lead_hours: int, now: datetime) -> Message | None:
     """Key = visit, start, lead: a moved visit is reminded anew, the same one never twice."""
     if appointment.client is None:
@@ -153,7 +158,7 @@ def reminder(*, appointment: Appointment, lead_hours: int, now: datetime) -> Mes
             "url": url,
             "url_coming": f"{url}#coming",
         },
-        key=f"visit:{appointment.pk}:{appointment.starts_at:%Y%m%dT%H%M}:reminder:{lead_hours}",
+        key=reminder_key(appointment, lead_hours=lead_hours),
         subject=(VISIT, appointment.pk),
         language=_language(appointment),
         now=now,

@@ -1,9 +1,10 @@
-"""What beat wakes for estimates. No task carries data: each looks for what is due."""
+"""What beat wakes for visits and estimates. No task carries data: each looks for what is due."""
 
 from celery import shared_task
 from django.utils import timezone
 
 from config.foundation.models import Clinic
+from scheduling import digest, reminders
 from scheduling.estimates import documents, triggers, watch
 
 
@@ -18,3 +19,11 @@ def watch_estimates() -> None:
     triggers.derive_requested(clinic=Clinic.get())
     documents.follow_deliveries(now=now)
     watch.warn(now=now)
+
+
+@shared_task(name="scheduling.tasks.reminders")
+def remind() -> None:
+    """What is due now: reminders of visits, and once a morning the digest for staff."""
+    now = timezone.now()
+    reminders.enqueue_due(now=now)
+    digest.send_if_due(now=now)

@@ -1,0 +1,89 @@
+"""Reminders: found by what is due now, never planned ahead, so a moved visit leaves nothing behind.
+
+A reminder is due `lead` hours before the start, shifted out of the quiet hours. After an outage only the
+latest one that is still of use goes out.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import Max, Q
+
+from config.foundation.clinic import Clinic
+from notifications.models import Message
+from scheduling import notices
+from scheduling.models import Appointment, AppointmentStatus
+
+DEFAULT_LEADS = (48, 3)  # hours before the start
+DAY_BEGINS, DAY_ENDS = time(8, 0), time(20, 0)  # clinic-local; outside nobody is written to without need
+EVENING_BEFORE = time(19, 30)
+AT_LEAST = timedelta(hours=2)  # a reminder later than this before the start helps nobody decide
+TOO_LATE = timedelta(minutes=30)
+
+
+def planned_at(starts_at: datetime, *, lead_hours: int, zone: ZoneInfo) -> datetime:
+    """When a reminder should leave: elapsed hours before the start, moved out of the quiet hours.
+
+    In quiet hours it waits for the morning, unless that is too near the visit; then the evening before.
+    """
+    ideal = (starts_at - timedelta(hours=lead_hours)).astimezone(zone)
+    if DAY_BEGINS <= ideal.timetz().replace(tzinfo=None) < DAY_ENDS:
+        return ideal
+    morning_of = ideal.date() if ideal.time() < DAY_BEGINS else ideal.date() + timedelta(days=1)
+    morning = datetime.combine(morning_of, DAY_BEGINS, tzinfo=zone)
+    if morning <= starts_at - AT_LEAST:
+        return morning
+    return datetime.combine(morning_of - timedelta(days=1), EVENING_BEFORE, tzinfo=zone)
+
+
+def due_lead(
+    starts_at: datetime, *, leads: list[int], told_at: datetime | None, now: datetime, zone: ZoneInfo
+) -> int | None:
+    """Which reminder is due at `now`, if any: the latest whose moment has come, unless it is quiet time.
+
+    None when the person was told of this time after that moment: the confirmation said it already.
+    """
+    local = now.astimezone(zone).time()
+    if not DAY_BEGINS <= local < DAY_ENDS or now >= starts_at - TOO_LATE:
+        return None
+    plans = [(planned_at(starts_at, lead_hours=lead, zone=zone), lead) for lead in leads]
+    come = [(at, lead) for at, lead in plans if at <= now]
+    if not come:
+        return None
+    at, lead = max(come)
+    return None if told_at is not None and told_at > at else lead
+
+
+def enqueue_due(*, now: datetime) -> int:
+    """Write the reminders that are due now; running it again writes nothing. Returns how many were new."""
+    clinic = Clinic.get()
+    leads = [int(hours) for hours in clinic.reminders_hours or DEFAULT_LEADS]
+    count = 0
+    for appointment, told_at in _ahead(now=now, longest=max(leads)):
+        lead = due_lead(appointment.starts_at, leads=leads, told_at=told_at, now=now, zone=clinic.zone)
+        if lead is None:
+            continue
+        if Message.objects.filter(key=notices.reminder_key(appointment, lead_hours=lead)).exists():
+            continue
+        with transaction.atomic():
+            notices.reminder(appointment=appointment, lead_hours=lead, now=now)
+        count += 1
+    return count
+
+
+def _ahead(*, now: datetime, longest: int) -> Iterator[tuple[Appointment, datetime | None]]:
+    """Booked visits near enough to be reminded of, and when their person was last told their time."""
+    # A quiet night can bring a reminder forward by up to half a day.
+    until = now + timedelta(hours=longest + 14)
+    visits = (
+        Appointment.objects.filter(
+            status=AppointmentStatus.BOOKED, starts_at__gt=now, starts_at__lt=until, client__isnull=False
+        )
+        .select_related("client", "location", "appointment_request")
+        .annotate(moved_at=Max("events__at", filter=Q(events__from_starts_at__isnull=False)))
+    )
+    for visit in visits:
+        told = [at for at in (visit.confirmed_at, visit.moved_at) if at is not None]
+        yield visit, max(told) if told else None
