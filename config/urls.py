@@ -7,9 +7,13 @@ from django.views.i18n import set_language
 from config import views
 from config.foundation.links import LinkView, opener
 from config.foundation.policy import public
+from scheduling.views import client
 
 # What a client's link is for, and the view that answers: `view(request, link)`, marked with `@by_link(purpose)`.
-PURPOSE_VIEWS: dict[str, LinkView] = {}
+PURPOSE_VIEWS: dict[str, LinkView] = {
+    "offer": client.offer,
+    "visit": client.visit,
+}
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("set-language/", public(set_language), name="set_language"),

@@ -260,7 +260,9 @@ def test_a_move_and_a_cancellation_can_be_undone():
         now=NOW + timedelta(minutes=1),
     )
 
-    assert booking.undo(appointment=visit, by=user, now=NOW + timedelta(minutes=1)).starts_at == at("2027-03-03T09:00")
+    assert booking.undo(appointment=visit, by=user, now=NOW + timedelta(minutes=1)).starts_at == at(
+        "2027-03-03T09:00"
+    )
     later = NOW + timedelta(minutes=2)
     booking.cancel(appointment=visit, by=user, now=later)
     back = booking.undo(appointment=visit, by=user, now=later)

@@ -1,0 +1,116 @@
+"""The client's side by private link: GET shows, POST acts, a dead link says nothing."""
+
+from datetime import datetime, timedelta
+
+import pytest
+import time_machine
+from django.test import Client as Browser
+
+from config.foundation import links
+from scheduling import availability, booking
+from scheduling.models import Appointment, Offer
+from tests.factories import NOW, ZONE, make_appointment_request, make_user
+from tests.scheduling.test_booking import confirm
+
+pytestmark = pytest.mark.usefixtures("clinic")
+
+
+@pytest.fixture(autouse=True)
+def today():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def offer_link() -> tuple[Offer, str]:
+    pending = make_appointment_request()
+    times = availability.best_times(pending, now=NOW)
+    made = booking.offer(appointment_request=pending, times=times, by=make_user(), now=NOW)
+    return made, links.issue(purpose="offer", subject_id=made.pk, expires_at=made.expires_at).path()
+
+
+def visit_link(start: str = "2027-03-08T09:00") -> tuple[Appointment, str]:
+    visit = confirm(make_appointment_request(), start)
+    return visit, links.issue(
+        purpose="visit", subject_id=visit.pk, expires_at=NOW + timedelta(days=60)
+    ).path()
+
+
+def test_an_offered_time_is_taken_in_one_tap(client: Browser):
+    made, path = offer_link()
+    times = list(made.times.order_by("starts_at"))
+
+    page = client.get(path)
+    assert page.status_code == 200
+    assert page.content.decode().count('name="time"') == 3
+    assert made.times.filter(status="held").count() == 3  # looking took nothing
+    answer = client.post(path, {"time": str(times[0].pk)})
+
+    assert answer.status_code == 302
+    times[0].refresh_from_db()
+    assert times[0].status == "booked"
+    assert client.get(answer["Location"]).status_code == 200
+    assert client.post(path, {"time": str(times[1].pk)}).status_code == 404
+    assert client.get(path).status_code == 404
+
+
+def test_a_time_that_was_never_offered_changes_nothing(client: Browser):
+    made, path = offer_link()
+
+    assert client.post(path, {"time": "f47ac10b-58cc-4372-a567-0e02b2c3d479"}).status_code == 422
+    assert made.times.filter(status="held").count() == 3
+
+
+def test_none_of_these_frees_the_times(client: Browser):
+    made, path = offer_link()
+
+    assert client.post(path, {"act": "none", "note": "Fridays"}).status_code == 200
+    made.refresh_from_db()
+    assert made.status == "turned_down"
+
+
+def test_a_visit_is_moved_and_cancelled_by_link(client: Browser):
+    visit, path = visit_link()
+    page = client.get(path).content.decode()
+    value = page.split('<option value="')[1].split('"')[0]
+
+    assert client.post(path, {"act": "move", "time": value, "version": visit.version}).status_code == 302
+    before = visit.starts_at
+    visit.refresh_from_db()
+    assert visit.starts_at != before
+    assert client.post(path, {"act": "cancel", "version": 1}).status_code == 409  # another tab
+    assert client.post(path, {"act": "cancel", "version": visit.version}).status_code == 302
+    visit.refresh_from_db()
+    assert visit.status == "cancelled"
+    assert client.post(path, {"act": "cancel", "version": visit.version}).status_code == 409
+
+
+def test_a_time_that_was_never_shown_is_not_a_move(client: Browser):
+    visit, path = visit_link()
+
+    assert (
+        client.post(path, {"act": "move", "time": "20270307T0900Z", "version": visit.version}).status_code
+        == 422
+    )
+
+
+def test_a_late_change_shows_its_fee_and_wants_it_confirmed(client: Browser):
+    visit, path = visit_link("2027-03-03T09:00")
+    late = datetime(2027, 3, 2, 12, 0, tzinfo=ZONE)
+    other = confirm(make_appointment_request(client=visit.client), "2027-03-10T09:00")
+    booking.cancel(appointment=other, by=None, now=NOW, fee_cents=0)  # the first one was let go
+    with time_machine.travel(late, tick=False):
+        assert "$105.00" in client.get(path).content.decode()
+        assert client.post(path, {"act": "cancel", "version": visit.version}).status_code == 422
+        client.post(path, {"act": "cancel", "version": visit.version, "fee": "10500"})
+
+    visit.refresh_from_db()
+    assert (visit.status, visit.fee_cents) == ("cancelled", 10500)
+
+
+def test_a_visit_goes_into_a_calendar(client: Browser):
+    _visit, path = visit_link()
+
+    answer = client.get(path, {"calendar": "1"})
+
+    assert answer["Content-Type"].startswith("text/calendar")
+    assert b"BEGIN:VEVENT" in answer.content
