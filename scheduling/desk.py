@@ -495,6 +495,7 @@ def can_be_placed(appointment_request: AppointmentRequest) -> bool:
     """May a time be proposed at all: open, a service chosen, and no hold."""
     return (
         appointment_request.status in BOOKABLE
+        and appointment_request.priority != Priority.URGENT
         and appointment_request.service_id is not None
         and not appointment_request.open_holds()
     )

@@ -28,7 +28,7 @@ from config.foundation.policy import May, may, staff_may
 from config.foundation.user import User
 from intake import words
 from intake.models import AppointmentRequest, Practitioner, Service, Status
-from scheduling import availability, calendar, desk, wording
+from scheduling import availability, booking, calendar, desk, wording
 from scheduling.models import Appointment, Room
 from scheduling.templatetags.desk import is_neutral
 
@@ -512,6 +512,14 @@ def read_request(pk: UUID) -> AppointmentRequest:
     )
 
 
+def _place_choices() -> dict[str, Any]:
+    """For “Place” and “Move”: nothing can be done by dragging alone."""
+    return {
+        "people": list(Practitioner.objects.active()),
+        "rooms": list(Room.objects.filter(active=True).order_by("position", "code")),
+    }
+
+
 def _neighbours(appointment_request: AppointmentRequest, frame: dict[str, Any]) -> dict[str, Any]:
     """ "6 of 30", and the rows before and after."""
     rows = [row for group in frame["groups"] for row in group.rows]
@@ -567,6 +575,7 @@ def panel_context(
         "may_lift": may(user, May.LIFT_HOLDS),
         "times": times,
         "goto": times[0].day.isoformat() if times else "",
+        **(_place_choices() if mode == "place" else {}),
         "others_here": others,
         "needs_call": desk.needs_call(appointment_request),
         "placeable": desk.can_be_placed(appointment_request),
@@ -623,6 +632,8 @@ def _with_panel(
         context = {"asked": asked, **queue_context, **panel, "oob": request.method == "POST"}
         if "appointment_request" in panel:
             context |= _neighbours(panel["appointment_request"], queue_context)
+        elif queue_context["groups"]:
+            context["after"] = queue_context["groups"][0].rows[0]
         return render(request, "scheduling/desk/part.html", context, status=status)
     if panel.get("goto") and "day" not in request.GET:
         asked = replace(asked, day=date.fromisoformat(panel["goto"]))
@@ -788,7 +799,44 @@ def visit_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         fields=["client"],
         request=request,
     )
-    return show_visit(request, visit)
+    just_booked = (
+        "booked" in request.GET
+        and visit.confirmed_by_id == signed_in(request).pk
+        and visit.confirmed_at is not None
+        and timezone.now() - visit.confirmed_at <= booking.UNDO_WITHIN
+    )
+    return show_visit(request, visit, **(receipt(visit) if just_booked else {}))
+
+
+def receipt(visit: Appointment) -> dict[str, Any]:
+    """What the panel and the line say right after a visit was booked."""
+    clinic = Clinic.get()
+    start = visit.starts_at.astimezone(clinic.zone)
+    who = visit.practitioner.short_name if visit.practitioner else _("the machines")
+    name = visit.client.initials_name if visit.client else _("The seat")
+    return {
+        "receipt": {
+            "said": _("Booked by you at %(time)s.")
+            % {"time": wording.clock(timezone.now().astimezone(clinic.zone))},
+            "lines": [
+                {
+                    "head": _("Goes out"),
+                    "text": _("The time, a calendar file and a link to change it"),
+                    "small": _("Not before 10 seconds have passed. Nothing has left yet."),
+                }
+            ],
+        },
+        "say": undo_line(
+            _("%(name)s is booked, %(when)s with %(who)s.")
+            % {"name": name, "when": f"{wording.weekday(start.date())} {wording.clock(start)}", "who": who},
+            visit,
+        ),
+    }
+
+
+def undo_line(text: str, visit: Appointment) -> dict[str, Any]:
+    seconds = int(booking.UNDO_WITHIN.total_seconds())
+    return {"text": text, "undo_url": reverse("desk:visit_undo", args=[visit.pk]), "seconds": seconds}
 
 
 def show_visit(request: HttpRequest, visit: Appointment, *, status: int = 200, **more: Any) -> HttpResponse:
@@ -804,6 +852,11 @@ def show_visit(request: HttpRequest, visit: Appointment, *, status: int = 200, *
         "goto": visit.starts_at.astimezone(clinic.zone).date().isoformat(),
         "may_confirm": may(request.user, May.CONFIRM_VISITS),
         "neutral": is_neutral(request),
+        "place_day": visit.starts_at.astimezone(clinic.zone).date().isoformat(),
+        "place_time": f"{visit.starts_at.astimezone(clinic.zone):%H:%M}",
+        "place_who": visit.practitioner_id,
+        "part": is_part(request),
+        **_place_choices(),
         **more,
         "panel": "scheduling/desk/visit.html",
     }

@@ -344,7 +344,7 @@
     const open = !panel.hidden;
     desk.classList.toggle("with-panel", open);
     for (const link of $$(".row > a")) {
-      if (open && link.dataset.dragRequest === panel.dataset.request) link.setAttribute("aria-current", "true");
+      if (open && link.dataset.requestId === panel.dataset.request) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
     }
     if (cal && ec) goto(panel.dataset.goto || cal.dataset.day);

@@ -1,0 +1,258 @@
+"""What staff decide about a request before there is a time: hold, release, decline, refer on, set aside, join.
+
+Every verb is one transaction, one compare-and-swap of the request's version and one line of history. What holds
+time (an offer, a visit) is not decided here: `scheduling.booking` lets it go first and then calls these.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from config.foundation import access_log
+from config.foundation.policy import May, may
+from config.foundation.user import User
+from intake import notices
+from intake.models import AppointmentRequest, Hold, Marker, Priority, RequestEvent, Status
+from intake.models.appointment_request import AWAITING_ANSWER
+
+SUBJECT = "intake.appointmentrequest"
+# What came of a call; the codes are kept in the history.
+TALKED, LEFT_MESSAGE, NO_ANSWER = "talked", "left_message", "no_answer"
+OUTCOMES = (TALKED, LEFT_MESSAGE, NO_ANSWER)
+
+
+class NotAllowed(Exception):
+    """This person may not decide that, or gave no reason. `code` says which: role, reason, holds_time, same."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def _reason(text: str) -> str:
+    """A reason is a sentence of a person, not a space."""
+    if not text.strip():
+        raise NotAllowed("reason")
+    return text.strip()
+
+
+def _remember(
+    pending: AppointmentRequest, what: str, *, by: User, now: datetime, why: str = "", expect: int | None
+) -> None:
+    """A change that leaves the status as it is: the version rises all the same, so that others notice."""
+    pending.move(to_values={}, expect=expect)
+    RequestEvent.objects.create(appointment_request=pending, at=now, by=by, what=what, why=why)
+
+
+def _log(pending: AppointmentRequest, action: str, *, by: User, fields: tuple[str, ...] = ()) -> None:
+    access_log.record(by=by, action=action, subject=SUBJECT, subject_id=pending.pk, fields=fields)
+
+
+@transaction.atomic
+def hold(
+    *,
+    appointment_request: AppointmentRequest,
+    reason: str,
+    by: User,
+    now: datetime,
+    expect_version: int,
+    kind: Hold.Kind = Hold.Kind.STAFF,
+) -> Hold:
+    """Nothing is booked until somebody lifts it. Raises NotAllowed, StaleVersion, IllegalMove."""
+    why = _reason(reason)
+    if appointment_request.status == Status.ON_HOLD:
+        _remember(appointment_request, "hold_opened", by=by, now=now, why=why, expect=expect_version)
+    else:
+        appointment_request.move_to(Status.ON_HOLD, now=now, by=by, why=why, expect_version=expect_version)
+    opened, _is_new = Hold.objects.get_or_create(
+        appointment_request=appointment_request,
+        kind=kind,
+        lifted_at=None,
+        defaults={"reason": why, "opened_at": now, "opened_by": by},
+    )
+    _log(appointment_request, "hold_opened", by=by, fields=("holds",))
+    return opened
+
+
+@transaction.atomic
+def release(*, hold: Hold, reason: str, by: User, now: datetime, expect_version: int) -> AppointmentRequest:
+    """Lift one hold, by a named person with a reason; both are kept. The last one puts the request back.
+
+    Raises NotAllowed when the role or the reason is missing, StaleVersion when somebody was faster.
+    """
+    if not may(by, May.LIFT_HOLDS):
+        raise NotAllowed("role")
+    why = _reason(reason)
+    pending = hold.appointment_request
+    hold.lifted_at, hold.lifted_by, hold.lift_reason = now, by, why
+    hold.save(update_fields=["lifted_at", "lifted_by", "lift_reason"])
+    others = Hold.objects.filter(appointment_request=pending, lifted_at=None).exists()
+    if others or pending.status != Status.ON_HOLD:
+        _remember(pending, "hold_lifted", by=by, now=now, why=why, expect=expect_version)
+    else:
+        pending.move_to(Status.NEW, now=now, by=by, why=why, expect_version=expect_version)
+    _log(pending, "hold_lifted", by=by, fields=("holds",))
+    return pending
+
+
+@transaction.atomic
+def looked_at(
+    *, appointment_request: AppointmentRequest, reason: str, by: User, now: datetime, expect_version: int
+) -> None:
+    """Somebody who may decide has talked to the person and looked: an urgent request may be given a time.
+
+    The flags stay as they are; only the place in the queue changes.
+    """
+    if not may(by, May.LIFT_HOLDS):
+        raise NotAllowed("role")
+    why = _reason(reason)
+    _remember(appointment_request, "looked_at", by=by, now=now, why=why, expect=expect_version)
+    appointment_request.priority = Priority.SAME_DAY
+    appointment_request.save(update_fields=["priority"])
+    _log(appointment_request, "looked_at", by=by, fields=("priority",))
+
+
+@transaction.atomic
+def record_call(
+    *,
+    appointment_request: AppointmentRequest,
+    outcome: str,
+    by: User,
+    now: datetime,
+    expect_version: int,
+    note: str = "",
+) -> None:
+    """A call was made: talked, left a message, or nobody answered."""
+    if outcome not in OUTCOMES:
+        raise NotAllowed("outcome")
+    _remember(appointment_request, f"call_{outcome}", by=by, now=now, why=note.strip(), expect=expect_version)
+    _log(appointment_request, f"call_{outcome}", by=by)
+
+
+@transaction.atomic
+def ask(
+    *, appointment_request: AppointmentRequest, question: str, by: User, now: datetime, expect_version: int
+) -> None:
+    """Ask the client something. The question stays here; the mail says only that there is one."""
+    text = _reason(question)
+    if appointment_request.status == Status.NEEDS_INFORMATION:
+        _remember(appointment_request, "asked", by=by, now=now, why=text, expect=expect_version)
+    else:
+        appointment_request.move_to(
+            Status.NEEDS_INFORMATION, now=now, by=by, why=text, expect_version=expect_version
+        )
+    notices.needs_info(appointment_request=appointment_request, now=now, by=by)
+    _log(appointment_request, "asked", by=by)
+
+
+@transaction.atomic
+def decline(
+    *,
+    appointment_request: AppointmentRequest,
+    reason: str,
+    by: User,
+    now: datetime,
+    expect_version: int,
+    referred_to: str = "",
+) -> None:
+    """A kind no, or a way on to somebody else. The reason stays in the house.
+
+    Refused while an offer or a visit holds time.
+    """
+    why = _reason(reason)
+    if appointment_request.status in {Status.OFFERED, Status.BOOKED}:
+        raise NotAllowed("holds_time")
+    status = Status.REFERRED if referred_to.strip() else Status.DECLINED
+    appointment_request.move_to(status, now=now, by=by, why=why, expect_version=expect_version)
+    AppointmentRequest.objects.filter(pk=appointment_request.pk, answered_at=None).update(
+        answered_at=now, answered_by=by
+    )
+    notices.declined(appointment_request=appointment_request, now=now, by=by, referred_to=referred_to.strip())
+    _log(appointment_request, str(status), by=by)
+
+
+@transaction.atomic
+def set_aside(
+    *, appointment_request: AppointmentRequest, by: User, now: datetime, expect_version: int
+) -> None:
+    """Quarantine: out of the list, kept, and nothing is sent to it."""
+    if appointment_request.status in {Status.OFFERED, Status.BOOKED}:
+        raise NotAllowed("holds_time")
+    appointment_request.move_to(Status.QUARANTINED, now=now, by=by, expect_version=expect_version)
+    _log(appointment_request, "set_aside", by=by)
+
+
+@transaction.atomic
+def restore(*, appointment_request: AppointmentRequest, by: User, now: datetime, expect_version: int) -> None:
+    """Back into the queue by one press: set aside, declined, referred or withdrawn. Open holds still hold."""
+    holds = appointment_request.holds.filter(lifted_at=None).exists()
+    was = appointment_request.status
+    back = Status.ON_HOLD if holds and was == Status.QUARANTINED else Status.NEW
+    appointment_request.move_to(back, now=now, by=by, expect_version=expect_version)
+    _log(appointment_request, "restored", by=by)
+
+
+@transaction.atomic
+def waitlist(
+    *, appointment_request: AppointmentRequest, by: User, now: datetime, expect_version: int
+) -> None:
+    """Waits for a time that becomes free."""
+    if appointment_request.status == Status.OFFERED:
+        raise NotAllowed("holds_time")
+    appointment_request.move_to(Status.WAITLISTED, now=now, by=by, expect_version=expect_version)
+    _log(appointment_request, "waitlisted", by=by)
+
+
+@transaction.atomic
+def join(
+    *,
+    keep: AppointmentRequest,
+    other: AppointmentRequest,
+    by: User,
+    now: datetime,
+    expect_version: int,
+    expect_other: int,
+) -> None:
+    """Two requests of one person become one. The one kept gets the other's wishes too; nothing is deleted.
+
+    Refused while either holds time. `restore` on the other takes it back.
+    """
+    if keep.pk == other.pk:
+        raise NotAllowed("same")
+    if {keep.status, other.status} - AWAITING_ANSWER - {Status.WAITLISTED}:
+        raise NotAllowed("holds_time")
+    before = dict(keep.wishes or {})
+    wishes = dict(before)
+    for name in ("days", "parts"):
+        both = [*(before.get(name) or []), *((other.wishes or {}).get(name) or [])]
+        if both:
+            wishes[name] = list(dict.fromkeys(both))
+    keep.move(to_values={"wishes": wishes}, expect=expect_version)
+    RequestEvent.objects.create(appointment_request=keep, at=now, by=by, what="joined", why=other.reference)
+    was = other.status
+    # Status and the other request in one statement: the database refuses a joined request without it.
+    other.move(to_values={"status": Status.MERGED, "merged_into": keep}, expect=expect_other, status=was)
+    RequestEvent.objects.create(
+        appointment_request=other,
+        at=now,
+        by=by,
+        what="status",
+        from_status=was,
+        to_status=Status.MERGED,
+        why=keep.reference,
+    )
+    Marker.objects.filter(
+        appointment_request__in=[keep, other], code="possible_duplicate", cleared_at=None
+    ).update(cleared_at=now, cleared_by=by)
+    _log(keep, "joined", by=by, fields=("wishes",))
+
+
+@transaction.atomic
+def two_people(
+    *, appointment_request: AppointmentRequest, by: User, now: datetime, expect_version: int
+) -> None:
+    """Not the same person after all: the marker goes, both requests stay."""
+    _remember(appointment_request, "two_people", by=by, now=now, expect=expect_version)
+    Marker.objects.filter(
+        appointment_request=appointment_request, code="possible_duplicate", cleared_at=None
+    ).update(cleared_at=now, cleared_by=by)

@@ -1,0 +1,182 @@
+"""Acts of the desk: one press does one thing, a refusal is a sentence, nothing is done twice."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client as Browser
+from django.urls import reverse
+
+from intake.models import AppointmentRequest, Hold
+from scheduling.models import Appointment, Claim, Offer
+from tests.scheduling.desk.making import MONDAY, make_clinic, make_request, make_user
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_monday")]
+
+
+@pytest.fixture
+def on_monday():
+    with time_machine.travel(MONDAY, tick=False):
+        yield
+
+
+@pytest.fixture
+def staff(client: Browser) -> Browser:
+    client.force_login(make_user(), backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
+def best(staff: Browser, asked: AppointmentRequest) -> list[Any]:
+    return list(staff.get(reverse("desk:request", args=[asked.pk])).context["times"])
+
+
+def confirm(staff: Browser, asked: AppointmentRequest, slot: str, version: int = 1) -> Any:
+    return staff.post(reverse("desk:confirm", args=[asked.pk]), {"slot": slot, "version": version})
+
+
+def test_one_press_on_the_best_time_books_it(staff: Browser) -> None:
+    asked = make_request(service=make_clinic())
+    answer = confirm(staff, asked, best(staff, asked)[0].value)
+    visit = Appointment.objects.get()
+    assert answer.status_code == 302
+    assert answer.url == f"/staff/visit/{visit.pk}/?booked=1"
+    assert visit.status == "booked"
+    assert Claim.objects.filter(appointment=visit).count() == 2
+    receipt = staff.get(answer.url).content.decode()
+    assert "Blair T. is booked, Tue" in receipt
+    assert reverse("desk:visit_undo", args=[visit.pk]) in receipt
+
+
+def test_a_drag_books_the_same_way(staff: Browser) -> None:
+    asked = make_request(service=make_clinic())
+    who = str(asked.service.practitioners.get().pk)
+    dropped = {"column": who, "by": "people", "starts_at": "2027-03-03T10:20", "version": 1}
+    answer = staff.post(reverse("desk:confirm", args=[asked.pk]), dropped, headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    assert "Wed 10:20 am" in answer.content.decode()
+    assert Appointment.objects.get().room is not None
+
+
+def test_a_double_click_books_once(staff: Browser) -> None:
+    asked = make_request(service=make_clinic())
+    slot = best(staff, asked)[0].value
+    first, second = confirm(staff, asked, slot), confirm(staff, asked, slot)
+    assert first.url == second.url
+    assert Appointment.objects.count() == 1
+
+
+def test_undo_gives_the_request_and_the_time_back(staff: Browser) -> None:
+    asked = make_request(service=make_clinic())
+    confirm(staff, asked, best(staff, asked)[0].value)
+    staff.post(reverse("desk:visit_undo", args=[Appointment.objects.get().pk]))
+    asked.refresh_from_db()
+    assert asked.status == "new"
+    assert not Claim.objects.exists()
+
+
+def test_undo_after_ten_seconds_is_refused_in_words(staff: Browser) -> None:
+    asked = make_request(service=make_clinic())
+    confirm(staff, asked, best(staff, asked)[0].value)
+    with time_machine.travel(MONDAY + timedelta(seconds=11), tick=False):
+        answer = staff.post(reverse("desk:visit_undo", args=[Appointment.objects.get().pk]))
+    assert answer.status_code == 409
+    assert "Too late to undo." in answer.content.decode()
+
+
+def test_a_time_that_was_just_taken_is_answered_with_the_next_best(staff: Browser) -> None:
+    service = make_clinic()
+    one, other = make_request(service=service), make_request(service=service, name="Kit Voorbeeld")
+    slot = best(staff, one)[0].value
+    confirm(staff, other, slot)
+    answer = confirm(staff, one, slot)
+    assert answer.status_code == 409
+    assert "That time was taken a moment ago" in answer.content.decode()
+    assert answer.context["times"]
+    assert Appointment.objects.count() == 1
+
+
+def test_a_page_older_than_the_request_changes_nothing(staff: Browser) -> None:
+    asked = make_request(service=make_clinic())
+    slot = best(staff, asked)[0].value
+    AppointmentRequest.objects.filter(pk=asked.pk).update(version=2)
+    answer = confirm(staff, asked, slot, version=1)
+    assert answer.status_code == 409
+    assert "This page is older than the request" in answer.content.decode()
+    assert not Appointment.objects.exists()
+
+
+def test_a_hold_cannot_be_confirmed_away(staff: Browser) -> None:
+    asked = make_request(service=make_clinic())
+    slot = best(staff, asked)[0].value
+    Hold.objects.create(appointment_request=asked, kind="medicare_hold", opened_at=MONDAY)
+    answer = confirm(staff, asked, slot)
+    assert answer.status_code == 422
+    assert "A named person must lift it first." in answer.content.decode()
+
+
+def test_a_drop_outside_hours_says_so(staff: Browser) -> None:
+    asked = make_request(service=make_clinic())
+    who = str(asked.service.practitioners.get().pk)
+    answer = confirm(staff, asked, f"2027-03-03T07:00|{who}|")
+    assert answer.status_code == 422
+    assert "Outside Robin’s hours." in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "slot", ["", "x", "2027-03-03T10:00|x|", "2027-03-03T10:00|00000000-0000-0000-0000-000000000000|", "2027-03-14T02:30||"]
+)  # fmt: skip
+def test_times_people_and_rooms_that_do_not_exist_are_sentences(staff: Browser, slot: str) -> None:
+    asked = make_request(service=make_clinic())
+    assert confirm(staff, asked, slot).status_code == 422
+    assert not Appointment.objects.exists()
+
+
+def test_an_offer_holds_the_ticked_times(staff: Browser) -> None:
+    asked = make_request(service=make_clinic())
+    slots = [time.value for time in best(staff, asked)]
+    answer = staff.post(reverse("desk:offer", args=[asked.pk]), {"slot": slots, "version": 1})
+    assert answer.status_code == 302
+    assert Offer.objects.get().times.count() == 3
+    asked.refresh_from_db()
+    assert asked.status == "offered"
+
+
+def test_an_offer_of_one_time_is_refused(staff: Browser) -> None:
+    asked = make_request(service=make_clinic())
+    slot = best(staff, asked)[0].value
+    answer = staff.post(reverse("desk:offer", args=[asked.pk]), {"slot": slot, "version": 1})
+    assert answer.status_code == 422
+    assert "Tick two or three times." in answer.content.decode()
+
+
+def test_a_visit_is_moved_and_cancelled_with_a_reason(staff: Browser) -> None:
+    asked = make_request(service=make_clinic())
+    confirm(staff, asked, best(staff, asked)[0].value)
+    visit = Appointment.objects.get()
+    where = {"day": "2027-03-04", "time": "14:00", "version": visit.version}
+    assert staff.post(reverse("desk:visit_move", args=[visit.pk]), where).status_code == 302
+    visit.refresh_from_db()
+    assert visit.starts_at.isoformat() == "2027-03-04T21:00:00+00:00"
+    address = reverse("desk:visit_cancel", args=[visit.pk])
+    assert staff.post(address, {"version": visit.version, "reason": " "}).status_code == 422
+    assert staff.post(address, {"version": visit.version, "reason": "Ill", "again": "on"}).status_code == 302
+    visit.refresh_from_db()
+    assert visit.status == "cancelled"
+
+
+def test_a_client_has_arrived_by_one_press_and_a_second_does_nothing(staff: Browser) -> None:
+    asked = make_request(service=make_clinic())
+    confirm(staff, asked, best(staff, asked)[0].value)
+    visit = Appointment.objects.get()
+    for _ in range(2):
+        assert staff.post(reverse("desk:visit_arrive", args=[visit.pk])).status_code == 302
+    visit.refresh_from_db()
+    assert visit.status == "arrived"
+    assert visit.events.filter(what="arrived").count() == 1
+
+
+def test_every_act_is_a_post(staff: Browser) -> None:
+    asked = make_request(service=make_clinic())
+    for name in ("confirm", "offer", "visit_move", "visit_cancel", "visit_arrive", "visit_undo"):
+        assert staff.get(reverse(f"desk:{name}", args=[asked.pk])).status_code == 405
