@@ -19,6 +19,7 @@ _LINES = re.compile("\r\n|[\r\u2028\u2029\u0085]")
 _LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
 MOST_MARKS_ON_A_LETTER = 4
 MOST_EMPTY_LINES = 2
+_MANY_EMPTY_LINES = re.compile("\n{4,}")
 
 
 class UnusableText(ValueError):
@@ -45,7 +46,7 @@ def text(raw: str, *, lines: bool = False) -> str:
     if not lines:
         return re.sub(r"\s+", " ", kept).strip()
     kept = "\n".join(line.rstrip() for line in kept.split("\n"))
-    return re.sub(r"\n{%d,}" % (MOST_EMPTY_LINES + 2), "\n" * (MOST_EMPTY_LINES + 1), kept).strip()
+    return _MANY_EMPTY_LINES.sub("\n" * (MOST_EMPTY_LINES + 1), kept).strip()
 
 
 def is_blank(value: str) -> bool:
