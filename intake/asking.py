@@ -1,0 +1,103 @@
+"""Which questionnaires a request is asked, how they stand on the safety page, and what was answered.
+
+The forms themselves are FHIR files (`intake/questionnaires/`); this is the bridge from the request form's flat
+names to them. A form's fields carry its slug as prefix (`safety-i3`), so several stand on one page.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from intake.models import Questionnaire, Service
+from intake.questionnaires import model, parse, sheet
+from intake.questionnaires.sheet import Sheet
+
+SHOWN = sheet.SHOWN
+# An area's own questions are asked when the area is ticked; the rest of a service's forms always.
+AREA_FORMS = {
+    "back": {"low_back", "mid_back", "tailbone", "neck"},
+    "hip": {"hip", "thigh"},
+    "groin": {"groin"},
+    "pelvic": {"pelvis", "belly"},
+}
+SENSITIVE_FORM = "pelvic"  # a service that asks it is a private matter
+KNOWN = ("pregnancy_status", "pregnancy_weeks")  # asked once, on the page before, and known to every form
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    row: Questionnaire
+    form: model.Questionnaire
+
+    @property
+    def prefix(self) -> str:
+        return f"{self.row.slug}-"
+
+
+@lru_cache(maxsize=64)
+def _parsed(_sha256: str, source: bytes) -> model.Questionnaire:
+    return parse.parse_known(json.loads(source, parse_float=Decimal))
+
+
+def forms_of(services: Iterable[Service]) -> list[Asked]:
+    """The published forms that these services ask, each once, in the services' order."""
+    urls = list(dict.fromkeys(link.url for service in services for link in service.questionnaires.all()))
+    rows = {row.url: row for row in Questionnaire.objects.published().filter(url__in=urls)}
+    return [Asked(rows[url], _parsed(rows[url].sha256, bytes(rows[url].source))) for url in urls if url in rows]
+
+
+def asked_of(
+    service: Service | None, services: Sequence[Service], said: Mapping[str, Sequence[str]]
+) -> list[Asked]:
+    """The forms on this person's safety page. Not sure: those of the visits that new clients start with."""
+    of = [service] if service else [one for one in services if one.is_first_visit]
+    areas = set(said.get("body_areas") or ())
+    return [
+        asked
+        for asked in forms_of(of)
+        if asked.row.slug not in AREA_FORMS
+        or AREA_FORMS[asked.row.slug] & areas
+        or (asked.row.slug == SENSITIVE_FORM and service is not None)
+        or has_answers(asked, said)
+    ]
+
+
+def has_answers(asked: Asked, said: Mapping[str, Sequence[str]]) -> bool:
+    start = f"{asked.prefix}i"
+    return any(name.startswith(start) and any(values) for name, values in said.items())
+
+
+def is_name_of(asked: Iterable[Asked], name: str) -> bool:
+    """Whether a posted name belongs to one of these forms (a question, or what the page had shown)."""
+    return any(name.startswith((f"{one.prefix}i", f"{one.prefix}~")) for one in asked)
+
+
+def known_from(said: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    status = next(iter(said.get("pregnancy_status") or ()), "")
+    weeks = next(iter(said.get("pregnancy_weeks") or ()), "")
+    known: dict[str, Any] = {"pregnancy_status": status} if status else {}
+    if status and weeks.isdecimal() and len(weeks) < 4:
+        known["pregnancy_weeks"] = int(weeks)
+    return known
+
+
+def sheets(asked: Iterable[Asked], said: Mapping[str, Sequence[str]], *, language: str) -> list[Sheet]:
+    """Each form as it stands with what was said; blank when nothing was."""
+    known = known_from(said)
+    return [
+        sheet.read(one.form, said, known=_of(one, known), prefix=one.prefix, language=language)
+        if has_answers(one, said) or one.prefix + SHOWN in said
+        else sheet.opened(one.form, known=_of(one, known), prefix=one.prefix, language=language)
+        for one in asked
+    ]
+
+
+def _of(asked: Asked, known: Mapping[str, Any]) -> dict[str, Any]:
+    return {link_id: value for link_id, value in known.items() if link_id in asked.form.by_link_id}
+
+
+def is_sensitive(service: Service | None) -> bool:
+    return bool(service) and any(link.url.endswith(f"/{SENSITIVE_FORM}") for link in service.questionnaires.all())
