@@ -46,7 +46,9 @@ def forms_of(services: Iterable[Service]) -> list[Asked]:
     """The published forms that these services ask, each once, in the services' order."""
     urls = list(dict.fromkeys(link.url for service in services for link in service.questionnaires.all()))
     rows = {row.url: row for row in Questionnaire.objects.published().filter(url__in=urls)}
-    return [Asked(rows[url], _parsed(rows[url].sha256, bytes(rows[url].source))) for url in urls if url in rows]
+    return [
+        Asked(rows[url], _parsed(rows[url].sha256, bytes(rows[url].source))) for url in urls if url in rows
+    ]
 
 
 def asked_of(
@@ -100,4 +102,22 @@ def _of(asked: Asked, known: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_sensitive(service: Service | None) -> bool:
-    return bool(service) and any(link.url.endswith(f"/{SENSITIVE_FORM}") for link in service.questionnaires.all())
+    return bool(service) and any(
+        link.url.endswith(f"/{SENSITIVE_FORM}") for link in service.questionnaires.all()
+    )
+
+
+def answered(asked: Iterable[Asked], read: Iterable[Sheet]) -> dict[str, dict[str, str]]:
+    """form → question → code (or text) of its first answer, as `alarms.flags_in` wants it."""
+    found: dict[str, dict[str, str]] = {}
+    for one, page in zip(asked, read, strict=True):
+        found[one.row.slug] = {
+            link_id: _code(values[0].raw)
+            for link_id, values in page.answers().items()
+            if link_id not in KNOWN and values
+        }
+    return found
+
+
+def _code(raw: Any) -> str:
+    return str(raw.get("code") or raw.get("display") or "") if isinstance(raw, dict) else str(raw)

@@ -4,7 +4,7 @@ One flat namespace of names over all pages, so the whole can also be posted at o
 
 visit    service (a code or not_sure), also*, package, workshop_on_{month,day,year}, people, client_status,
          for_whom, where_during_visit
-about    body_areas*, side, reason, started_on_{…}
+about    body_areas*, side, reason, started_on_{…}, pregnancy_status, pregnancy_weeks
 safety   the questionnaires of the service (see `asking.py`)
 you      first_name, last_name, name_to_use, pronouns, birth_date_{…}, email, phone, mailing_address, reach*,
          prefer, best_time, say_only, representative_{first_name,last_name,relation,may_consent,legal_role,phone,email}
@@ -309,9 +309,28 @@ class AboutForm(StepForm):
         too_late=_("This day is not here yet. Please check the year."),
     )
 
+    pregnancy_status = forms.ChoiceField(
+        label=_("Are you pregnant, or did you give birth in the last 12 months?"),
+        **_radios(
+            {
+                "no": _("No"),
+                "pregnant": _("Pregnant"),
+                "gave_birth": _("Gave birth"),
+                "maybe": _("Maybe pregnant"),
+            },
+            layout="set--4",
+        ),
+    )
+    pregnancy_weeks = forms.IntegerField(
+        label=_("How many weeks pregnant, or since the birth?"),
+        required=False,
+        min_value=0,
+        max_value=60,
+        error_messages={"invalid": _("Please write a number of weeks, such as 25.")},
+    )
+
     def set_up(self) -> None:
-        started_on = self.dated("started_on")
-        started_on.latest = self.setting.today
+        self.dated("started_on").latest = self.setting.today
 
 
 class YouForm(StepForm):
