@@ -16,6 +16,7 @@ PURPOSE_VIEWS: dict[str, LinkView] = {
 }
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("intake.urls")),
     path("set-language/", public(set_language), name="set_language"),
     path("v/<str:token>", opener(PURPOSE_VIEWS), name="link"),
     path("accounts/", include("allauth.urls")),

@@ -92,3 +92,13 @@ def holds_from(flags: Iterable[FoundFlag]) -> set[str]:
         if flag.form == "wellness_precautions" and flag.link_id in ASKS_PRACTITIONER:
             found.add("ask_practitioner")
     return found
+
+
+# For the page: which single answers open the panel "get help now" the moment they are tapped.
+URGENT_ALONE: dict[str, dict[str, dict[str, str]]] = {
+    form: {
+        link_id: {code: level for code, level in codes.items() if level == URGENT}
+        for link_id, codes in asked.items()
+    }
+    for form, asked in LEVELS.items()
+}

@@ -4,18 +4,23 @@ The forms themselves are FHIR files (`intake/questionnaires/`); this is the brid
 names to them. A form's fields carry its slug as prefix (`safety-i3`), so several stand on one page.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
-from intake.models import Questionnaire, Service
+from django.utils import timezone
+
+from intake.models import SHIPPED_FORM_URL, Questionnaire, Service
 from intake.questionnaires import model, parse, sheet
 from intake.questionnaires.sheet import Sheet
 
 SHOWN = sheet.SHOWN
+SHIPPED = Path(__file__).parent / "data" / "questionnaires"
 # An area's own questions are asked when the area is ticked; the rest of a service's forms always.
 AREA_FORMS = {
     "back": {"low_back", "mid_back", "tailbone", "neck"},
@@ -121,3 +126,23 @@ def answered(asked: Iterable[Asked], read: Iterable[Sheet]) -> dict[str, dict[st
 
 def _code(raw: Any) -> str:
     return str(raw.get("code") or raw.get("display") or "") if isinstance(raw, dict) else str(raw)
+
+
+def publish_shipped(slug: str) -> None:
+    """Publish the form of this name that comes with the product, unless the clinic has one at its address."""
+    path = SHIPPED / f"{slug}.json"
+    url = SHIPPED_FORM_URL.format(slug=slug)
+    if not path.exists() or Questionnaire.objects.filter(url=url).exists():
+        return
+    source = path.read_bytes()
+    form = json.loads(source)
+    Questionnaire.objects.create(
+        url=url,
+        version=form.get("version", "1"),
+        slug=slug,
+        title=form.get("title", slug)[:200],
+        status=Questionnaire.Status.PUBLISHED,
+        source=source,
+        sha256=hashlib.sha256(source).hexdigest(),
+        published_at=timezone.now(),
+    )

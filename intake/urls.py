@@ -1,0 +1,16 @@
+"""Addresses for clients. No id, no health word: what a page is about is not in its address."""
+
+from django.urls import path, re_path
+
+from intake.views import public
+
+urlpatterns = [
+    path("", public.landing, name="landing"),
+    path("privacy/", public.privacy, name="privacy"),
+    path("help/", public.help_page, name="help"),
+    path("request/", public.step, name="request"),
+    path("request/received/", public.received, name="received"),
+    path("request/saved/", public.saved, name="saved"),
+    path("request/start-over/", public.start_over, name="start_over"),
+    re_path(r"^request/(?P<name>about|safety|you|paying|send)/$", public.step, name="request_step"),
+]

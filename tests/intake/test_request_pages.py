@@ -1,0 +1,204 @@
+"""The six pages, posted as a browser without a script posts them."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from django.test import Client as Browser
+
+from config.clinic_file.loading import load
+from config.clinic_file.reading import read
+from config.sample_requests import posted
+from intake.models import AppointmentRequest, RequestDraft
+
+FILE = Path(__file__).resolve().parent.parent.parent / "sample-clinic.yaml"
+SAMPLES = {sample["id"]: sample for sample in yaml.safe_load(FILE.read_text(encoding="utf-8"))["requests"]}
+STEPS = ["", "about/", "safety/", "you/", "paying/", "send/"]
+
+
+@pytest.fixture
+def clinic(db: None) -> None:
+    load(read(FILE.read_text(encoding="utf-8")), starting=None)
+
+
+def typed(code: str) -> dict[str, list[str]]:
+    """Without wishes for days that are over when the test runs."""
+    said = posted(SAMPLES[code]["form"])
+    return {name: values for name, values in said.items() if not name.startswith(("earliest", "latest"))}
+
+
+@pytest.fixture
+def patient(clinic: None) -> Browser:
+    """Somebody who began the form a while ago, so that speed does not speak against them."""
+    browser = Browser()
+    browser.post("/request/", {"service": "not_sure"})
+    draft = RequestDraft.objects.get()
+    draft.answers = {**draft.answers, "started_at": "2026-01-01T00:00:00+00:00"}
+    draft.save()
+    return browser
+
+
+def test_the_landing_page_names_every_price(clinic: None) -> None:
+    page = Browser().get("/").content.decode()
+
+    assert all(price in page for price in ("$210", "$240", "$165", "$30", "$55", "$870", "$1,530"))
+
+
+def test_the_whole_way_ends_with_a_receipt(patient: Browser) -> None:
+    said = typed("R01")
+
+    last = [patient.post(f"/request/{step}", said) for step in STEPS][-1]
+
+    assert last["Location"] == "/request/received/"
+    sent = AppointmentRequest.objects.get()
+    page = patient.get("/request/received/").content.decode()
+    assert sent.reference in page
+    assert "We have your request, Alex." in page
+
+
+def test_every_page_shows_again_what_was_said(patient: Browser) -> None:
+    said = typed("R01")
+    for step in STEPS[:-1]:
+        patient.post(f"/request/{step}", said)
+
+    assert "alex.sample@example.com" in patient.get("/request/you/").content.decode()
+    assert "since I moved house" in patient.get("/request/about/").content.decode()
+    assert "since I moved house" in patient.get("/request/send/").content.decode()
+
+
+def test_sent_twice_is_one_request(patient: Browser) -> None:
+    said = typed("R01")
+    for step in [*STEPS, STEPS[-1]]:
+        last = patient.post(f"/request/{step}", said)
+
+    assert last.status_code == 302
+    assert AppointmentRequest.objects.count() == 1
+
+
+def test_another_answer_after_sending_is_said_so(patient: Browser) -> None:
+    said = typed("R01")
+    for step in STEPS:
+        patient.post(f"/request/{step}", said)
+
+    assert patient.post("/request/you/", {**said, "first_name": "Other"}).status_code == 409
+
+
+def test_an_urgent_answer_shows_help_before_the_next_page(patient: Browser) -> None:
+    said = typed("R06")
+    patient.post("/request/", said)
+    patient.post("/request/about/", said)
+
+    page = patient.post("/request/safety/", said)
+
+    assert page.status_code == 200
+    assert "tel:911" in page.content.decode()
+    assert 'name="seen_urgent"' in page.content.decode()
+
+
+def test_the_receipt_of_an_urgent_request_says_only_to_get_help(patient: Browser) -> None:
+    said = {**typed("R06"), "seen_urgent": ["1"]}
+    for step in STEPS:
+        patient.post(f"/request/{step}", said)
+
+    page = patient.get("/request/received/").content.decode()
+
+    assert "Call 911" in page
+    assert "What happens next" not in page
+
+
+def test_a_lost_cookie_loses_nothing(patient: Browser) -> None:
+    said = typed("R01")
+    patient.post("/request/", said)
+    page = patient.get("/request/about/").content.decode()
+    token = page.split('name="draft" value="')[1].split('"')[0]
+    stranger = Browser()
+
+    stranger.post("/request/about/", {**said, "draft": token})
+
+    assert RequestDraft.objects.count() == 1
+
+
+def test_what_was_typed_stands_beside_its_error(patient: Browser) -> None:
+    said = {**typed("R21"), "birth_date_month": ["3"], "birth_date_day": ["13"], "birth_date_year": ["1993"]}
+
+    page = patient.post("/request/you/", said)
+
+    text = page.content.decode()
+    assert page.status_code == 422
+    assert "sam.sample@example,com" in text
+    assert "Did you mean sam.sample@example.com?" in text
+    assert "Five numbers are missing" in text
+
+
+def test_a_suggestion_is_taken_with_one_press(patient: Browser) -> None:
+    said = {**typed("R21"), "phone": ["801-555-0121"], "agree": ["email=sam.sample@example.com"]}
+
+    assert patient.post("/request/you/", said).status_code == 302
+
+
+HOSTILE = {
+    "group 1": "<script>alert(1)</script>",
+    "group 2": '"><img src=x onerror=alert(1)>',
+    "group 3": "</textarea><svg/onload=alert(1)>",
+    "group 4": "{{7*7}} {% load x %} ${7*7} %(x)s {0.__class__}",
+    "group 5": "Robert'); DROP TABLE--",
+    "group 6": "O'Connor 李 Ñ محمد 🌸",
+    "group 17": "=cmd|' /C calc'!A0",
+    "group 19": "x" * 3000,
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_bad_input_is_kept_exactly_and_shown_harmlessly(text: str, patient: Browser) -> None:
+    said = typed("R01") | {"reason": [text]}
+    for step in STEPS:
+        page = patient.post(f"/request/{step}", said)
+
+    sent = AppointmentRequest.objects.get()
+    assert page.status_code == 302
+    assert sent.story == text
+    assert "<script>alert" not in patient.get("/request/received/").content.decode()
+
+
+REFUSED = {
+    "group 7": {"first_name": "x" * 101},
+    "group 8": {"first_name": "Z" + "\u0335" * 9},
+    "group 10": {"first_name": "a\x00b"},
+    "group 15": {"first_name": "\u3164"},
+    "group 21": {"email": "a@x.org\r\nBcc: b@y.org"},
+    "group 22": {"email": "a@x.org,b@y.org"},
+    "group 23": {"email": "a@localhost"},
+    "group 24": {"email": "пример@пример.рф"},
+    "group 27": {"email": "a@x..org"},
+    "group 28": {"email": "a" * 250 + "@x.org"},
+    "group 31": {"phone": "+9991234"},
+    "group 33": {"birth_date_month": "02/30/1985"},
+    "group 33 future": {"birth_date_month": "01/01/2090"},
+    "group 33 leap": {"birth_date_month": "02/29/2001"},
+    "group 36": {"birth_date_month": "4/19/86"},
+    "group 37": {"birth_date_month": "0000-00-00"},
+    "group 37 digits": {"birth_date_month": "2026-13-01"},
+    "group 54": {"first_name": ["a", "b"]},
+}
+
+
+@pytest.mark.parametrize("wrong", REFUSED.values(), ids=REFUSED)
+def test_bad_input_is_sent_back_kindly(wrong: dict[str, str], patient: Browser) -> None:
+    answer = patient.post("/request/you/", typed("R01") | wrong)
+
+    assert 400 <= answer.status_code < 500
+    assert "Everything you typed is still here." in answer.content.decode()
+
+
+def test_group_55_unknown_fields_change_nothing(patient: Browser) -> None:
+    said = typed("R01") | {"status": ["booked"], "is_staff": ["1"], "priority": ["urgent"]}
+    for step in STEPS:
+        patient.post(f"/request/{step}", said)
+
+    sent = AppointmentRequest.objects.get()
+    assert (sent.status, sent.priority) == ("new", "normal")
+
+
+@pytest.mark.parametrize("method", ["put", "delete", "patch", "trace"])
+def test_group_59_other_methods_are_refused(method: str, clinic: None) -> None:
+    assert getattr(Browser(), method)("/request/").status_code == 405
