@@ -4,23 +4,19 @@ The forms themselves are FHIR files (`intake/questionnaires/`); this is the brid
 names to them. A form's fields carry its slug as prefix (`safety-i3`), so several stand on one page.
 """
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from django.utils import timezone
-
-from intake.models import SHIPPED_FORM_URL, Questionnaire, Service
+from intake.models import Hold, Questionnaire, Service
 from intake.questionnaires import model, parse, sheet
 from intake.questionnaires.sheet import Sheet
+from intake.screening import FoundFlag, facts_of, flags_for
 
 SHOWN = sheet.SHOWN
-SHIPPED = Path(__file__).parent / "data" / "questionnaires"
 # An area's own questions are asked when the area is ticked; the rest of a service's forms always.
 AREA_FORMS = {
     "back": {"low_back", "mid_back", "tailbone", "neck"},
@@ -128,21 +124,14 @@ def _code(raw: Any) -> str:
     return str(raw.get("code") or raw.get("display") or "") if isinstance(raw, dict) else str(raw)
 
 
-def publish_shipped(slug: str) -> None:
-    """Publish the form of this name that comes with the product, unless the clinic has one at its address."""
-    path = SHIPPED / f"{slug}.json"
-    url = SHIPPED_FORM_URL.format(slug=slug)
-    if not path.exists() or Questionnaire.objects.filter(url=url).exists():
-        return
-    source = path.read_bytes()
-    form = json.loads(source)
-    Questionnaire.objects.create(
-        url=url,
-        version=form.get("version", "1"),
-        slug=slug,
-        title=form.get("title", slug)[:200],
-        status=Questionnaire.Status.PUBLISHED,
-        source=source,
-        sha256=hashlib.sha256(source).hexdigest(),
-        published_at=timezone.now(),
-    )
+def flags_in(read: Iterable[Sheet], said: Mapping[str, Sequence[str]]) -> list[FoundFlag]:
+    """What the forms' rules find, with what the page before told about pregnancy."""
+    facts = facts_of(pregnancy_status=next(iter(said.get("pregnancy_status") or ()), ""))
+    return flags_for([page.tree for page in read], facts=facts)
+
+
+def holds_from(flags: Iterable[FoundFlag]) -> set[str]:
+    """Holds (by kind) that the forms of the equipment room and of wellness ask for."""
+    blocking = {flag.questionnaire for flag in flags if flag.blocks}
+    found = {Hold.Kind.EQUIPMENT for url in blocking if "equipment" in url}
+    return {str(kind) for kind in found | {Hold.Kind.PRACTITIONER for url in blocking if "wellness" in url}}

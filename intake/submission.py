@@ -19,7 +19,7 @@ from django.utils.translation import get_language
 from config.foundation.clinic import Clinic, Closure, reply_by
 from config.foundation.encryption import lookup_hash
 from config.foundation.user import User
-from intake import alarms, asking, cleaning, marking, matching
+from intake import asking, cleaning, marking, matching, notices, screening
 from intake.forms import HONEYPOT, PREFERS, STEPS, PayingForm, SendForm, Setting, StepForm, YouForm, age_on
 from intake.matching import Person
 from intake.models import (
@@ -200,10 +200,12 @@ def submit_form(
     bad_files: int = 0,
     how_consented: str = Consent.How.WEB,
     by: User | None = None,
+    silent: bool = False,
 ) -> AppointmentRequest:
     """The whole form as posted (name → values, see `forms.py`), from a page, a clinic file, or staff (`by`).
 
     `good_files`, `bad_files`: card photos that came along; they are not kept yet and only marked.
+    `silent` writes no message (loading a clinic file).
     Raises NotReady when something is to be fixed, AlreadySent when this id was sent with other answers.
     """
     digest = _digest(data)
@@ -227,6 +229,7 @@ def submit_form(
                 files=(good_files, bad_files),
                 how=how_consented,
                 by=by,
+                silent=silent,
             )
     except IntegrityError:
         faster = AppointmentRequest.objects.filter(submission_id=submission_id).first()
@@ -273,6 +276,7 @@ def _write(
     files: tuple[int, int],
     how: str,
     by: User | None,
+    silent: bool,
 ) -> AppointmentRequest:
     setting, clinic = whole.setting, whole.setting.clinic
     story = whole.clean("reason") or ""
@@ -286,7 +290,7 @@ def _write(
     found, likely = (matching.Found(), None) if spam else _find(person, now=now)
     client = _client(whole, found.same, language=language)
     answers = asking.answered(whole.asked, whole.sheets)
-    flags = alarms.flags_in(answers, pregnancy=whole.clean("pregnancy_status") or "")
+    flags = asking.flags_in(whole.sheets, data)
     told = _told(
         whole,
         answers,
@@ -339,13 +343,7 @@ def _write(
         Flag(
             appointment_request=sent,
             level=flag.level,
-            finding={
-                "code": flag.code,
-                "rule": flag.code,
-                "rule_version": alarms.RULES_VERSION,
-                "questionnaire": flag.form,
-                "link_id": flag.link_id,
-            },
+            finding=flag.as_finding(),
             created_at=now,
         )
         for flag in flags
@@ -380,6 +378,9 @@ def _write(
             how=CostQuestion.How.TICK if wants_estimate else CostQuestion.How.FREE_TEXT,
             recorded_by=by,
         )
+    if not spam and not silent:
+        notices.received(appointment_request=sent, now=now, by=by)
+        notices.staff_alert(appointment_request=sent, now=now)
     return sent
 
 
@@ -474,7 +475,7 @@ def _representative(whole: Whole) -> dict[str, str]:
 def _told(
     whole: Whole,
     answers: Mapping[str, Mapping[str, str]],
-    flags: Sequence[alarms.FoundFlag],
+    flags: Sequence[screening.FoundFlag],
     found: matching.Found,
     *,
     now: datetime,
@@ -528,7 +529,7 @@ def _told(
         screening_asked="safety" in answers,
         screening_answered=bool(answers.get("safety")),
         flag_levels=frozenset(flag.level for flag in flags),
-        held_by_screening=frozenset(alarms.holds_from(flags)),
+        held_by_screening=frozenset(asking.holds_from(flags)),
         files=files[0],
         bad_files=files[1],
         is_staff_entry=by is not None,

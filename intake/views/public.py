@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from config.foundation.clinic import Clinic, Closure, reply_by
 from config.foundation.policy import public
-from intake import alarms, asking, prices, submission, words
+from intake import asking, prices, screening, submission, words
 from intake.forms import HONEYPOT, STEPS, Setting, StepForm, YouForm
 from intake.models import AppointmentRequest, ContactWay, RequestDraft, Service, ServiceKind
 from intake.questionnaires.sheet import Sheet
@@ -201,7 +201,7 @@ def _posted(request: HttpRequest, name: str, draft: RequestDraft | None, *, now:
         response = _remember(redirect(_address(name)), draft)
         response.set_cookie("django_language", language, samesite="Lax", httponly=True)
         return response
-    is_urgent = name == "safety" and "seen_urgent" not in posted and _is_urgent(asked, sheets, said)
+    is_urgent = name == "safety" and "seen_urgent" not in posted and _is_urgent(sheets, said)
     if any(one.has_new_questions or one.wants_more for one in sheets):
         return _remember(_page(request, name, draft, now=now, sheets=sheets, urgent=is_urgent), draft)
     if not is_valid:
@@ -283,7 +283,7 @@ def _page(
         "step": name,
         "form": form,
         "parts": [
-            (one, one.controls(alarms.URGENT_ALONE.get(slug.row.slug)))
+            (one, one.controls(screening.alarms_for(slug.form)))
             for slug, one in zip(asked, sheets or [], strict=False)
         ],
         "draft_token": signing.dumps(str(draft.pk), salt=SALT) if draft else "",
@@ -449,12 +449,8 @@ def _asked(setting: Setting, said: Said) -> list[asking.Asked]:
     return [] if setting.is_workshop else asking.asked_of(setting.service, setting.services, said)
 
 
-def _is_urgent(asked: Sequence[asking.Asked], sheets: Sequence[Sheet], said: Said) -> bool:
-    pregnancy = next(iter(said.get("pregnancy_status") or ()), "")
-    return any(
-        flag.level == alarms.URGENT
-        for flag in alarms.flags_in(asking.answered(asked, sheets), pregnancy=pregnancy)
-    )
+def _is_urgent(sheets: Sequence[Sheet], said: Said) -> bool:
+    return any(flag.level == "urgent" for flag in asking.flags_in(sheets, said))
 
 
 def _lists(request: HttpRequest) -> dict[str, list[str]]:
