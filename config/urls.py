@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v/<str:token>", opener(PURPOSE_VIEWS), name="link"),
     path("accounts/", include("allauth.urls")),
     path("staff/messages/", include("intake.messages_urls")),
+    path("staff/forms/", include("intake.form_urls")),
     path("staff/", include("scheduling.urls")),
     path("", include("notifications.urls")),
 ]

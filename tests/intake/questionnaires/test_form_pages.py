@@ -1,0 +1,125 @@
+"""Staff take a form from file to service without a programmer; answers are read on one screen."""
+
+import json
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.template.loader import render_to_string
+from django.test import Client
+from django.urls import reverse
+
+from intake import answers, form_library, screening
+from intake.models import Flag, Questionnaire, QuestionnaireResponse, Service
+from intake.questionnaires import response as writing
+from intake.questionnaires import sheet
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+FORM = {
+    "resourceType": "Questionnaire",
+    "url": "http://x.example/q",
+    "version": "1",
+    "status": "active",
+    "title": "Knee",
+    "item": [{"linkId": "a", "text": "Does it hurt?", "type": "boolean"}],
+}
+
+
+def therapist() -> Client:
+    client = Client()
+    client.force_login(factories.make_user(roles="therapist"))
+    return client
+
+
+def take_in(client: Client, form: Any = FORM, **more: str) -> Any:
+    file = SimpleUploadedFile("q.json", form if isinstance(form, bytes) else json.dumps(form).encode())
+    return client.post(reverse("forms:import"), {"file": file, **more})
+
+
+def test_a_form_goes_from_file_to_service() -> None:
+    factories.load_sample_clinic()
+    client = therapist()
+
+    page = take_in(client)["Location"]
+    pk = Questionnaire.objects.get(url=FORM["url"]).pk
+    assert "Does it hurt?" in client.get(reverse("forms:preview", args=[pk])).content.decode()
+    client.post(reverse("forms:publish", args=[pk]), {"seen": "1"})
+    client.post(reverse("forms:attach", args=[pk]), {"service": "TUNE"})
+
+    assert page == reverse("forms:form", args=[pk])
+    assert client.get(page).status_code == 200
+    asked = form_library.asked_by(Service.objects.get(code="TUNE"))
+    assert [row.title for row in asked] == ["Before a wellness session", "Knee"]
+    client.post(reverse("forms:retire", args=[pk]))
+    assert len(form_library.asked_by(Service.objects.get(code="TUNE"))) == 1
+
+
+def test_what_is_exported_is_what_was_taken_in() -> None:
+    client, content = therapist(), b"\n " + json.dumps(FORM).encode()
+    take_in(client, content)
+
+    exported = client.get(reverse("forms:export", args=[Questionnaire.objects.get().pk]))
+
+    assert exported.content == content
+
+
+@pytest.mark.parametrize("content", [b"", b"no json", b'{"resourceType": "Patient"}'])
+def test_a_file_that_is_no_form_is_refused_kindly(content: bytes) -> None:
+    answered = take_in(therapist(), content)
+
+    assert answered.status_code == (422)
+    assert not Questionnaire.objects.exists()
+
+
+def test_the_only_form_of_a_bundle_is_taken_out_when_asked() -> None:
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": FORM}]}
+    client = therapist()
+
+    assert take_in(client, bundle).status_code == 422
+    assert take_in(client, bundle, unpack="1").status_code == 302
+    assert Questionnaire.objects.get().url == FORM["url"]
+
+
+def test_only_a_therapist_approves_and_is_named() -> None:
+    admin = Client()
+    admin.force_login(factories.make_user(roles="administrator"))
+    take_in(admin)
+    row = Questionnaire.objects.get()
+
+    admin.post(reverse("forms:approve", args=[row.pk]))
+    row.refresh_from_db()
+    assert row.approved_by is None
+    therapist().post(reverse("forms:approve", args=[row.pk]))
+    row.refresh_from_db()
+    assert row.approved_by is not None
+
+
+def test_the_front_desk_does_not_manage_forms() -> None:
+    client = Client()
+    client.force_login(factories.make_user(roles="front_desk"))
+
+    assert client.get(reverse("forms:list")).status_code == 403
+
+
+def test_answers_are_read_on_one_screen_flags_first() -> None:
+    factories.load_sample_clinic()
+    row = Questionnaire.objects.get(slug="safety")
+    form = form_library.form_of(row)
+    read = sheet.read(form, sheet.fields_for(form, {"saddle_numb": "yes", "weight_loss": "no"}))
+    asked = factories.make_appointment_request()
+    stored = json.loads(writing.dumps(read.response()))
+    QuestionnaireResponse.objects.create(appointment_request=asked, questionnaire=row, response=stored)
+    for flag in screening.flags_for([read.tree]):
+        Flag.objects.create(appointment_request=asked, level=flag.level, finding=flag.as_finding())
+
+    page = render_to_string("intake/answers.html", {"answers": answers.answers_of(asked)})
+
+    assert (
+        page.index("New numbness") < page.index("safety/saddle_numb") < page.index("Do you have new numbness")
+    )
+    assert "Skipped" in page
+    assert "When did this start?" not in page  # not asked, so left out
+    assert "Are you pregnant" not in page
+    assert "needs a clinician" in page
