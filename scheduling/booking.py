@@ -27,6 +27,7 @@ from intake.models import AppointmentRequest, Client, Practitioner, Service
 from intake.models.appointment_request import BOOKABLE, IllegalMove, Status
 from scheduling import availability, notices
 from scheduling.availability import Diary, Slot
+from scheduling.estimates import issue
 from scheduling.models import (
     Appointment,
     AppointmentEvent,
@@ -804,6 +805,7 @@ def _release(held: Collection[UUID], *, by: User | None, now: datetime, why: str
 
 def _tell_confirmed(visit: Appointment, *, by: User | None, now: datetime) -> None:
     """What a booked visit sets off, in the same transaction."""
+    issue.issue_for_appointment(appointment=visit, by=by, now=now)
     notices.confirmed(appointment=visit, now=now, by=by)
 
 

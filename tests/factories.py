@@ -19,9 +19,12 @@ NOW = datetime(2027, 3, 1, 9, 0, tzinfo=ZONE)  # the anchor of the sample clinic
 _number = count(1)
 
 
-def load_sample_clinic() -> None:
-    """The clinic, its people, rooms, hours, services and known clients; no requests and no visits."""
-    load(read(SAMPLE.read_text(encoding="utf-8")))
+def load_sample_clinic(*, visits: bool = False) -> None:
+    """The clinic, its people, rooms, hours, services and known clients; no requests, visits when asked for."""
+    clinic_file = read(SAMPLE.read_text(encoding="utf-8"))
+    if not visits:
+        clinic_file.data.pop("appointments", None)
+    load(clinic_file)
 
 
 def make_user(*, email: str = "", roles: str = "front_desk", **fields: Any) -> User:

@@ -21,6 +21,7 @@ from intake.models import (
     ServiceKind,
     ServiceQuestionnaire,
 )
+from scheduling import booking
 from scheduling.models import Resource, Room, ServiceHours, Shift, TimeOff, Weekday
 
 DAYS = dict(zip(["mon", "tue", "wed", "thu", "fri", "sat", "sun"], Weekday, strict=True))
@@ -40,6 +41,7 @@ def load(clinic_file: ClinicFile, *, starting: date | None = None) -> None:
     _packages(data.get("packages", []))
     _time_off(data.get("time_off", []), calendar)
     _clients(data.get("clients", []), calendar)
+    _appointments(data.get("appointments", []), calendar)
     form_library.load_shipped(now=timezone.now())
 
 
@@ -266,6 +268,24 @@ def _clients(rows: Iterable[dict[str, Any]], calendar: Calendar) -> None:
         client.last_visit_on = calendar.day(row["last_visit"]) if "last_visit" in row else None
         client.home_practitioner = Practitioner.objects.filter(code=row.get("home_practitioner", "")).first()
         client.save()
+
+
+def _appointments(rows: Iterable[dict[str, Any]], calendar: Calendar) -> None:
+    """Visits already agreed. They claim their time and nobody is told."""
+    now = calendar.moment(calendar.anchor)
+    for row in rows:
+        held_until = row.get("held_until")
+        booking.record(
+            code=row["code"],
+            service=Service.objects.get(code=row["service"]),
+            client=Client.objects.filter(code=row["client"]).first(),
+            practitioner=Practitioner.objects.filter(code=row["practitioner"] or "").first(),
+            room=Room.objects.filter(code=row["room"] or "").first(),
+            starts_at=calendar.moment(row["start"]),
+            held_until=calendar.moment(held_until) if held_until else None,
+            people=row.get("people"),
+            now=now,
+        )
 
 
 def _time(text: str | None) -> time | None:

@@ -9,6 +9,7 @@ class Calendar:
 
     def __init__(self, *, anchor: str, zone: str, starting: date | None = None) -> None:
         self.zone = ZoneInfo(zone)
+        self.anchor = anchor
         anchor_on = self._aware(anchor).date()
         self.shift = timedelta(0)
         if starting is not None:

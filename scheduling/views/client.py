@@ -144,8 +144,8 @@ def _change_visit(request: HttpRequest, link: Link, found: Appointment, *, now: 
         if slot is not None:
             booking.move(
                 appointment=found,
-                practitioner=Practitioner.objects.filter(pk=slot.practitioner_id).first(),
-                room=Room.objects.filter(pk=slot.room_id).first(),
+                practitioner=Practitioner.objects.filter(pk__in=[slot.practitioner_id]).first(),
+                room=Room.objects.filter(pk__in=[slot.room_id]).first(),
                 starts_at=slot.starts_at,
                 by=None,
                 now=now,
