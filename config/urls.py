@@ -14,6 +14,11 @@ PURPOSE_VIEWS: dict[str, LinkView] = {
     "offer": client.offer,
     "visit": client.visit,
 }
+from scheduling.estimates.issue import LINK
+from scheduling.views import estimates
+
+# What a client's link is for, and the view that answers: `view(request, link)`, marked with `@by_link(purpose)`.
+PURPOSE_VIEWS: dict[str, LinkView] = {LINK: estimates.by_private_link}
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("intake.urls")),
@@ -22,6 +27,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
     path("staff/messages/", include("intake.messages_urls")),
     path("staff/forms/", include("intake.form_urls")),
+    path("your-right-to-an-estimate/", estimates.right_to_an_estimate, name="right_to_an_estimate"),
+    path("staff/estimates/", include("scheduling.estimate_urls")),
     path("staff/", include("scheduling.urls")),
     path("", include("notifications.urls")),
 ]

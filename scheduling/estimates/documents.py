@@ -2,10 +2,12 @@
 
 import hashlib
 from datetime import datetime
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
 from config.foundation import staff_tasks
+from config.foundation.models import User
 from notifications import outbox
 from notifications.models import Message, Receipt, State
 from scheduling.estimates import typeset
@@ -21,7 +23,7 @@ def make_waiting(*, now: datetime, limit: int = 50) -> int:
     return sum(make_pdf(pk, now=now) for pk in waiting)
 
 
-def make_pdf(estimate_id: object, *, now: datetime) -> bool:
+def make_pdf(estimate_id: UUID, *, now: datetime) -> bool:
     """Store the PDF and let the mail go, in one transaction. False when it is there, or cannot be printed."""
     estimate = Estimate.objects.filter(pk=estimate_id, document_state=Estimate.DocumentState.WANTED).first()
     if estimate is None:
@@ -117,10 +119,10 @@ def _note(message: Message, what: EstimateEvent.What, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def give(*, estimate: Estimate, what: EstimateEvent.What, by: object, now: datetime) -> None:
+def give(*, estimate: Estimate, what: EstimateEvent.What, by: User, now: datetime) -> None:
     """Staff put it in the post or handed it over: that provides it."""
     EstimateEvent.objects.create(estimate=estimate, what=what, at=now, by=by)
     if what in {What.POSTED, What.HANDED}:
         Trigger.objects.running().filter(satisfied_by=estimate).update(provided_at=now)
         for kind in ("estimate-by-paper", "estimate-undelivered"):
-            staff_tasks.close_task(key=f"{kind}:{estimate.pk}", by=by, outcome=what, now=now)  # type: ignore[arg-type]
+            staff_tasks.close_task(key=f"{kind}:{estimate.pk}", by=by, outcome=what, now=now)

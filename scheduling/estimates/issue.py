@@ -213,6 +213,26 @@ def void(*, estimate: Estimate, why: str, by: User, now: datetime) -> None:
     Trigger.objects.filter(satisfied_by=estimate).update(satisfied_by=None, provided_at=None)
 
 
+@transaction.atomic
+def visit_cancelled(*, appointment: Appointment, by: User | None, now: datetime) -> None:
+    """No visit, no estimate to wait for: its waiting mail is taken back and its own clock ends.
+
+    A cost question keeps its clock: it was asked whether or not this visit takes place.
+    """
+    for estimate in Estimate.objects.in_force().filter(appointment=appointment):
+        taken_back = outbox.withdraw(reason="cancelled", subject_type=SUBJECT, subject_id=estimate.pk)
+        if taken_back:
+            asked = Trigger.objects.running().filter(satisfied_by=estimate)
+            asked.filter(event=Trigger.Event.REQUESTED).update(satisfied_by=None)
+            Estimate.objects.filter(pk=estimate.pk).update(status=Estimate.Status.VOIDED)
+            EstimateEvent.objects.create(
+                estimate=estimate, what=EstimateEvent.What.VOIDED, at=now, by=by, detail="visit cancelled"
+            )
+    Trigger.objects.running().filter(appointment=appointment).exclude(event=Trigger.Event.REQUESTED).update(
+        closed_at=now, closed_reason=Trigger.Closed.CANCELLED
+    )
+
+
 def _issue_or_ask(ordered: Ordered, *, clinic: Clinic, by: User | None, now: datetime) -> Estimate | None:
     if ordered.outcome.ask_medicare_first:
         _ask(ordered, "ask_about_medicare", "65 or over: ask about Medicare, then send the estimate", "", now)

@@ -1,6 +1,7 @@
 """Events become triggers: each once, with both its dates, however late it is derived."""
 
 from datetime import date, datetime
+from uuid import UUID
 
 from config.foundation.models import Clinic
 from intake.models import AppointmentRequest, Client, CostQuestion
@@ -18,7 +19,7 @@ def record(
     clinic: Clinic,
     visit_on: date | None = None,
     appointment: Appointment | None = None,
-    appointment_request_id: object = None,
+    appointment_request_id: UUID | None = None,
 ) -> Trigger:
     """The trigger of an event, written in the caller's transaction; a second call finds the first one."""
     event_on = deadlines.local_date(happened_at, clinic.zone)

@@ -326,3 +326,15 @@ def test_a_name_without_a_font_is_a_task_and_no_mail_leaves() -> None:
 
 def a_staff_member() -> Any:
     return User.objects.create_user("desk@example.com", "a long password", is_front_desk=True)
+
+
+def test_a_cancelled_visit_takes_its_waiting_mail_back_and_ends_its_clock_but_not_the_question() -> None:
+    asked = a_request()
+    CostQuestion.objects.create(client=asked.client, appointment_request=asked, asked_at=NOW, how="tick")
+    estimate = confirmed(asked)
+    assert estimate.appointment
+
+    issue.visit_cancelled(appointment=estimate.appointment, by=None, now=NOW)
+
+    assert [one.state for one in Message.objects.filter(subject_type=issue.SUBJECT)] == [State.WITHDRAWN]
+    assert [(one.event, one.satisfied_by) for one in Trigger.objects.running()] == [("requested", None)]

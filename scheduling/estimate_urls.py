@@ -1,0 +1,12 @@
+"""Addresses of estimates for staff."""
+
+from django.urls import path
+
+from scheduling.views import estimates
+
+app_name = "estimates"
+urlpatterns = [
+    path("", estimates.board, name="board"),
+    path("<uuid:pk>/", estimates.proof, name="proof"),
+    path("<uuid:pk>/given/", estimates.given, name="given"),
+]

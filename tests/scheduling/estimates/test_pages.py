@@ -1,0 +1,151 @@
+"""The client's page behind the private link, the public notice, and the staff board."""
+
+import hashlib
+from typing import Any
+
+import pytest
+from django.test import Client as Browser
+
+from config.foundation.links import Link
+from config.foundation.models import AccessEvent, Clinic, StaffTask, User
+from intake.models import Practitioner
+from scheduling.estimates import documents
+from scheduling.models import Estimate, EstimateEvent, LinkTries, Trigger
+from tests.scheduling.estimates.rows import a_client
+from tests.scheduling.estimates.test_issue import NOW, a_request, confirmed
+
+BORN = {"born_month": "4", "born_day": "19", "born_year": "1986"}
+WRONG = {**BORN, "born_day": "20"}
+
+
+@pytest.fixture
+def estimate(clinic: Clinic) -> Estimate:
+    made = confirmed(a_request())
+    documents.make_waiting(now=NOW)
+    return made
+
+
+@pytest.fixture
+def address(estimate: Estimate, settings: Any) -> str:
+    link = Link.objects.get(purpose="estimate", subject_id=str(estimate.pk))
+    assert (link.expires_at - NOW).days >= 366
+    Link.objects.filter(pk=link.pk).update(expires_at="2040-01-01T00:00Z")
+    return link.path()
+
+
+def test_the_birth_date_is_asked_once_and_then_page_and_pdf_open(
+    client: Browser, estimate: Estimate, address: str
+) -> None:
+    closed = client.get(address)
+    assert "Alex" not in closed.content.decode()
+    assert "$210.00" not in closed.content.decode()
+
+    assert client.post(address, BORN).status_code == 302
+
+    page = client.get(address).content.decode()
+    for said in ("Good Faith Estimate", "$210.00", "This is not a bill.", "Alex Sample"):
+        assert said in page
+    for text in estimate.snapshot["disclaimers"].values():
+        assert text in page
+    pdf = client.get(f"{address}?document=pdf")
+    assert hashlib.sha256(pdf.content).hexdigest() == Estimate.objects.get().document.sha256
+    assert pdf["Content-Disposition"] == 'attachment; filename="estimate-2027-0001.pdf"'
+
+
+def test_the_pdf_does_not_open_before_the_birth_date(client: Browser, address: str) -> None:
+    assert client.get(f"{address}?document=pdf")["Content-Type"].startswith("text/html")
+
+
+def test_five_wrong_birth_dates_close_the_link_and_call_staff(client: Browser, address: str) -> None:
+    answers = [client.post(address, WRONG).status_code for _ in range(5)]
+
+    assert answers == [422, 422, 422, 422, 403]
+    assert client.post(address, BORN).status_code == 403
+    assert StaffTask.objects.get().kind == "estimate_locked"
+
+
+@pytest.mark.parametrize(
+    "typed", [{}, {"born_month": "x"}, {**BORN, "born_year": "86"}, {**BORN, "born_month": "13"}]
+)
+def test_what_is_no_date_is_said_kindly_and_kept(
+    client: Browser, address: str, typed: dict[str, str]
+) -> None:
+    answer = client.post(address, typed)
+
+    assert answer.status_code == 422
+    assert all(value in answer.content.decode() for value in typed.values())
+
+
+def test_looking_changes_nothing_but_the_access_log(client: Browser, address: str) -> None:
+    client.post(address, BORN)
+    before = EstimateEvent.objects.count()
+
+    client.get(address)
+    client.get(f"{address}?document=pdf")
+
+    assert EstimateEvent.objects.count() == before
+    assert not LinkTries.objects.exists()
+    assert {one.action for one in AccessEvent.objects.all()} >= {"estimate_opened", "estimate_saved"}
+
+
+def test_a_price_summary_asks_for_no_birth_date(client: Browser, clinic: Clinic) -> None:
+    confirmed(a_request(service="TUNE"), practitioner=Practitioner.objects.get(code="P3"))
+    Link.objects.update(expires_at="2040-01-01T00:00Z")
+
+    page = client.get(Link.objects.get().path()).content.decode()
+
+    assert "$130.00" in page
+    assert "good faith" not in page.split("<footer")[0].lower()
+
+
+def test_paper_or_another_language_becomes_a_task(client: Browser, address: str) -> None:
+    client.post(address, BORN)
+
+    client.post(address, {"ask": "paper"})
+
+    assert EstimateEvent.objects.filter(what="paper_asked").exists()
+    assert StaffTask.objects.filter(kind="estimate_paper_asked").exists()
+
+
+def test_names_are_escaped_on_the_page(client: Browser, clinic: Clinic) -> None:
+    confirmed(a_request(client=a_client(first_name="<script>alert(1)</script>")))
+    Link.objects.update(expires_at="2040-01-01T00:00Z")
+    client.post(Link.objects.get().path(), BORN)
+
+    page = client.get(Link.objects.get().path()).content.decode()
+
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Your right to"), ("es", "Su derecho a")])
+def test_the_right_to_an_estimate_is_public_and_may_be_found(
+    client: Browser, clinic: Clinic, language: str, words: str
+) -> None:
+    page = client.get("/your-right-to-an-estimate/", {"lang": language})
+
+    assert page.status_code == 200
+    assert words in page.content.decode()
+    assert "noindex" not in page.content.decode()
+    assert "1-800-985-3059" in page.content.decode()
+
+
+def test_the_board_lists_the_clock_with_its_proof(client: Browser, estimate: Estimate) -> None:
+    user = User.objects.create_user("desk@example.com", "a long password", is_front_desk=True)
+    client.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
+
+    board = client.get("/staff/estimates/").content.decode()
+    proof = client.get(f"/staff/estimates/{estimate.pk}/").content.decode()
+
+    assert "Alex S." in board
+    assert f"/staff/estimates/{estimate.pk}/" in board
+    assert estimate.snapshot_sha256 in proof
+    client.post(f"/staff/estimates/{estimate.pk}/given/", {"how": "handed"})
+    assert not Trigger.objects.running().exists()
+
+
+def test_the_board_is_closed_to_strangers_and_administrators(client: Browser, estimate: Estimate) -> None:
+    assert client.get("/staff/estimates/").status_code == 302
+    admin = User.objects.create_user("admin@example.com", "a long password", is_administrator=True)
+    client.force_login(admin, "allauth.account.auth_backends.AuthenticationBackend")
+    assert client.get(f"/staff/estimates/{estimate.pk}/").status_code == 403
