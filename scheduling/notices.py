@@ -30,7 +30,7 @@ OFFER_LINK, VISIT_LINK, ESTIMATE_LINK = "offer", "visit", "estimate"
 VISIT, OFFER, ESTIMATE = "scheduling.appointment", "scheduling.offer", "scheduling.estimate"
 UNDO_WINDOW = timedelta(seconds=10)  # staff may take a confirmation back this long, and nobody was told
 VISIT_LINK_DAYS = 30  # after the visit
-ESTIMATE_LINK_DAYS = 365
+ESTIMATE_LINK_DAYS = 400  # twelve months at least, in leap years too
 ABOUT_THE_VISIT = ("confirmed", "moved", "reminder")
 
 

@@ -106,6 +106,8 @@ def _note(message: Message, what: EstimateEvent.What, *, now: datetime) -> None:
         answered.filter(provided_at=None).update(provided_at=message.sent_at or now)
         return
     answered.update(provided_at=None)  # a mail that came back was not a delivery
+    if message.state == State.SUPPRESSED:
+        return  # known from the start: a task to print it was opened with the issue
     staff_tasks.open_task(
         key=f"estimate-undelivered:{estimate.pk}",
         kind="estimate_undelivered",

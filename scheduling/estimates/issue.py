@@ -7,7 +7,7 @@ afterwards from the frozen snapshot (`documents.py`).
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -17,15 +17,15 @@ from config.foundation import links, staff_tasks
 from config.foundation.models import Clinic, Location, User
 from intake import words
 from intake.models import AppointmentRequest, Client, Coverage, Hold, Package, Practitioner, Service
-from notifications import addresses, outbox, rendering
+from notifications import outbox
+from scheduling import notices
 from scheduling.estimates import contents, deadlines, disclaimers, triggers
 from scheduling.estimates.contents import Basis, Contents, Kind, Line, Scope
 from scheduling.estimates.entitlement import Outcome, decide
 from scheduling.models import Appointment, Estimate, EstimateEvent, Trigger
 
-LINK = "estimate"  # purpose of the client's link
-LINK_DAYS = 400  # at least twelve months
-SUBJECT = "scheduling.estimate"
+LINK = notices.ESTIMATE_LINK  # purpose of the client's link
+SUBJECT = notices.ESTIMATE
 COURSES = (4, 6, 8)  # "if you need N more": beside the estimate, never in it
 
 
@@ -308,7 +308,7 @@ def _freeze(
     EstimateEvent.objects.bulk_create(events)
     if estimate.is_gfe:
         _answer_triggers(estimate, cause=cause, previous=previous)
-    _tell(estimate, clinic=clinic, now=now, by=by)
+    _tell(estimate, now=now, by=by)
     return estimate
 
 
@@ -516,21 +516,11 @@ def _next_number(year: int) -> str:
     return f"{year}-{last:04}"
 
 
-def _tell(estimate: Estimate, *, clinic: Clinic, now: datetime, by: User | None) -> None:
+def _tell(estimate: Estimate, *, now: datetime, by: User | None) -> None:
     """The mail that links to the document, held until the document exists; else a task for post or hand."""
-    client = estimate.client
-    link = links.issue(
-        purpose=LINK,
-        subject_id=estimate.pk,
-        expires_at=now + timedelta(days=LINK_DAYS),
-        version=estimate.version,
-    )
-    reader = client.representative.get("email") or client.email if client.representative else client.email
-    try:
-        to = addresses.clean(reader) if reader and client.email_ok else ""
-    except addresses.BadAddress:
-        to = ""
-    if not to:
+    tell = notices.estimate_replaced if estimate.supersedes_id else notices.estimate_ready
+    message = tell(estimate=estimate, now=now, by=by)
+    if not message.is_waiting:
         staff_tasks.open_task(
             key=f"estimate-by-paper:{estimate.pk}",
             kind="estimate_by_paper",
@@ -540,25 +530,6 @@ def _tell(estimate: Estimate, *, clinic: Clinic, now: datetime, by: User | None)
             priority=staff_tasks.Priority.TODAY,
             now=now,
         )
-        return
-    rendered = rendering.render(
-        "scheduling/mail/estimate_link",
-        {"clinic": clinic, "phone": words.phone(clinic.phone), "url": link.url(), "is_gfe": estimate.is_gfe},
-        language=estimate.language,
-        zone=clinic.zone,
-    )
-    outbox.enqueue(
-        key=f"estimate:{estimate.pk}:ready",
-        kind="estimate_ready",
-        to=to,
-        language=estimate.language,
-        rendered=rendered,
-        now=now,
-        subject_type=SUBJECT,
-        subject_id=estimate.pk,
-        waits_for=f"estimate:{estimate.pk}",
-        by=by,
-    )
 
 
 def _main_address() -> str:
