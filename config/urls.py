@@ -7,18 +7,14 @@ from django.views.i18n import set_language
 from config import views
 from config.foundation.links import LinkView, opener
 from config.foundation.policy import public
-from scheduling.views import client
+from scheduling.views import client, estimates
 
 # What a client's link is for, and the view that answers: `view(request, link)`, marked with `@by_link(purpose)`.
 PURPOSE_VIEWS: dict[str, LinkView] = {
     "offer": client.offer,
     "visit": client.visit,
+    "estimate": estimates.by_private_link,
 }
-from scheduling.estimates.issue import LINK
-from scheduling.views import estimates
-
-# What a client's link is for, and the view that answers: `view(request, link)`, marked with `@by_link(purpose)`.
-PURPOSE_VIEWS: dict[str, LinkView] = {LINK: estimates.by_private_link}
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("intake.urls")),
