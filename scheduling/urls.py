@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scheduling.views import acts, decide, desk
+from scheduling.views import acts, clients, decide, desk
 
 app_name = "desk"
 
@@ -28,5 +28,7 @@ urlpatterns = [
     path("visit/<uuid:pk>/done/", acts.fulfil, name="visit_fulfil"),
     path("visit/<uuid:pk>/no-show/", acts.no_show, name="visit_no_show"),
     path("visit/<uuid:pk>/undo/", acts.undo, name="visit_undo"),
+    path("clients/", clients.clients, name="clients"),
+    path("clients/<uuid:pk>/", clients.client_page, name="client"),
     path("day/<str:day>/sheet/", desk.day_sheet, name="sheet"),
 ]

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import template
 from django.template import RequestContext
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext as _
 
 from config.foundation.clinic import Clinic
@@ -24,6 +24,15 @@ class Item:
     count: int = 0
 
 
+def _is_there(url: str) -> bool:
+    """Boards of other apps: no link to a page that this installation does not have."""
+    try:
+        resolve(url)
+    except Resolver404:
+        return False
+    return True
+
+
 def _items(context: RequestContext) -> list[Item]:
     request = context["request"]
     counts = context.get("nav_counts") or {}
@@ -38,7 +47,7 @@ def _items(context: RequestContext) -> list[Item]:
     here = request.path
     items = []
     for key, label, url, icon, permission in named:
-        if not may(user, permission):
+        if not may(user, permission) or not _is_there(url):
             continue
         on_desk = here == desk or here.startswith((f"{desk}request/", f"{desk}visit/", f"{desk}day/"))
         current = on_desk if key == "d" else here.startswith(url)
@@ -60,7 +69,9 @@ def desk_top(context: RequestContext) -> dict[str, Any]:
         "clinic_name": str(clinic),
         "items": _items(context),
         "own_items": [
-            Item("", label, url) for label, url, permission in own if may(request.user, permission)
+            Item("", label, url)
+            for label, url, permission in own
+            if may(request.user, permission) and _is_there(url)
         ],
         "user_name": getattr(request.user, "first_name", "") or str(request.user),
         "desk_url": reverse("desk:desk"),
