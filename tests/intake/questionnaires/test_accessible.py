@@ -1,0 +1,62 @@
+"""axe finds nothing wrong with any form that may be published, real ones and ours."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.template.loader import render_to_string
+from playwright.sync_api import Browser, Page
+
+from intake import screening
+from intake.questionnaires import sheet
+from intake.questionnaires.lint import PUBLISHABLE, lint
+from intake.questionnaires.model import Questionnaire
+from intake.questionnaires.parse import parse
+from tests.intake.questionnaires import bench, real
+from tests.intake.questionnaires.test_shipped_forms import shipped
+
+CSS = Path(__file__).parents[3] / "config/static/css"
+STYLES = "".join((CSS / f"{name}.css").read_text() for name in ("tokens", "site", "questionnaire"))
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser) -> Iterator[Page]:
+    found = browser.new_page(viewport={"width": 375, "height": 720})
+    yield found
+    found.close()
+
+
+def publishable() -> list[Path]:
+    return [path for path in [*shipped(), *real.forms()] if lint(path.read_bytes()).level == PUBLISHABLE]
+
+
+def draw(questionnaire: Questionnaire) -> str:
+    blank = sheet.opened(questionnaire)
+    controls = blank.controls(screening.alarms_for(questionnaire))
+    drawn = render_to_string("intake/questionnaire/form.html", {"sheet": blank, "controls": controls})
+    return (
+        f'<!doctype html><html lang="en"><head><title>Form</title><style>{STYLES}</style></head>'
+        f'<body><main><div class="column"><h1>Form</h1><form class="sheet">{drawn}</form></div></main></body></html>'
+    )
+
+
+@pytest.mark.parametrize("path", publishable(), ids=lambda path: path.stem)
+def test_axe_finds_nothing(page: Page, path: Path) -> None:
+    questionnaire = parse(path.read_bytes()).questionnaire
+    assert questionnaire is not None
+    page.set_content(draw(questionnaire))
+
+    found = Axe().run(page).response["violations"]
+
+    assert [(v["id"], v["nodes"][0]["html"][:160]) for v in found] == []
+
+
+def test_drawing_and_validating_grow_with_the_items() -> None:
+    ratios = {
+        case["case"]: case["ratio"]
+        for case in bench.cases()
+        if case["case"].startswith("questionnaire 50 to 500")
+    }
+
+    assert all(ratio <= 20 for ratio in ratios.values())  # the benchmark asks for 13 on a quiet machine
