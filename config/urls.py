@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
 from config import views
@@ -18,7 +19,7 @@ PURPOSE_VIEWS: dict[str, LinkView] = {
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("intake.urls")),
-    path("set-language/", public(set_language), name="set_language"),
+    path("set-language/", public(require_POST(set_language)), name="set_language"),
     path("v/<str:token>", opener(PURPOSE_VIEWS), name="link"),
     path("accounts/", include("allauth.urls")),
     path("staff/messages/", include("intake.messages_urls")),

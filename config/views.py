@@ -67,3 +67,8 @@ def components(request: HttpRequest) -> HttpResponse:
         "beads": [True, True, False, False, False, False],
     }
     return render(request, "dev/components.html", context)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form from an old page, or cookies are off: says what to do. `reason` is for developers only."""
+    return render(request, "403_csrf.html", status=403)

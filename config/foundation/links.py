@@ -21,6 +21,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
+from django.views.decorators.http import require_http_methods
 
 from config.foundation.policy import mark
 
@@ -139,7 +140,7 @@ def opener(views: Mapping[str, LinkView]) -> Callable[..., HttpResponseBase]:
         response.headers["X-Robots-Tag"] = "noindex"
         return response
 
-    return mark(open_link, "link")
+    return mark(require_http_methods(["GET", "HEAD", "POST"])(open_link), "link")
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:

@@ -1,0 +1,59 @@
+"""Who gets what where: every address × role × method → status.
+
+One row for every pattern of config.urls; `tests/foundation/test_access_matrix.py` walks them all and fails
+for a pattern without a row. Ids in addresses are filled with ones that do not exist, so that a row of an
+object says 404 for those who may ask, 403 for staff who may not, and the sign-in page for everyone else.
+
+A row says who may ask and what they get for each method with nothing posted; any other method is 405.
+"""
+
+from dataclasses import dataclass, field
+
+from config.foundation.policy import May
+
+
+@dataclass(frozen=True)
+class Row:
+    """`who` is a permission, "public" or "link". Several statuses where it depends on what is loaded."""
+
+    who: May | str
+    get: int | tuple[int, ...] | None = None
+    post: int | tuple[int, ...] | None = None
+    # Filled into the address; ids that exist nowhere when nothing is given.
+    args: dict[str, str] = field(default_factory=dict)
+
+
+PUBLIC, LINK = "public", "link"
+
+ROWS: dict[str, Row] = {
+    "set-language/": Row(PUBLIC, post=302),
+    "v/<str:token>": Row(LINK, get=404, post=404),
+    "staff/messages/": Row(May.SEE_MESSAGES, get=200),
+    "staff/messages/catalogue/": Row(May.SEE_MESSAGES, get=200),
+    "staff/messages/catalogue/<slug:code>/<slug:language>/": Row(May.SEE_MESSAGES, get=404),
+    "staff/messages/test-mail/": Row(May.SEE_MESSAGES, post=302),
+    "staff/messages/<uuid:pk>/again/": Row(May.SEE_MESSAGES, post=404),
+    "staff/messages/<uuid:pk>/told/": Row(May.SEE_MESSAGES, post=404),
+    "staff/": Row(May.SEE_REQUESTS, get=200),
+    "staff/queue/": Row(May.SEE_REQUESTS, get=200),
+    "staff/bar/": Row(May.SEE_REQUESTS, get=200),
+    "staff/pulse/": Row(May.SEE_REQUESTS, get=200),
+    "staff/closed/": Row(May.SEE_REQUESTS, get=200),
+    "staff/calendar.json": Row(May.SEE_REQUESTS, get=200),
+    "staff/neutral/": Row(May.SEE_REQUESTS, post=302),
+    "staff/request/<uuid:pk>/": Row(May.SEE_REQUESTS, get=404),
+    "staff/request/<uuid:pk>/why/": Row(May.SEE_REQUESTS, get=404),
+    "staff/visit/<uuid:pk>/": Row(May.SEE_REQUESTS, get=404),
+    "staff/day/<str:day>/sheet/": Row(May.SEE_REQUESTS, get=200, args={"day": "2027-03-01"}),
+    "healthz/live": Row(PUBLIC, get=200),
+    "healthz/ready": Row(PUBLIC, get=(200, 503)),
+    "webhooks/mailgun/": Row(PUBLIC, post=(400, 403, 404)),
+}
+
+# Other people's addresses, by the start of their names: what anyone may get there. They guard themselves;
+# here it is only said which statuses are expected of them, signed out and signed in.
+THIRD_PARTY: dict[str, tuple[set[int], set[int]]] = {
+    "account_": ({200, 302, 404, 405, 429}, {200, 302, 403, 404, 405}),
+    "mfa_": ({302, 405}, {200, 302, 403, 404, 405}),
+    "usersessions_": ({302, 405}, {200, 302, 405}),
+}
