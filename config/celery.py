@@ -63,6 +63,11 @@ def configuration() -> dict[str, Any]:
                 "schedule": 60.0,
                 "options": {"expires": 55},
             },
+            "offers": {
+                "task": "scheduling.tasks.expire_offers",
+                "schedule": 30.0,
+                "options": {"expires": 28},
+            },
             "undelivered": {
                 "task": "intake.tasks.undelivered",
                 "schedule": 30.0,

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from config.foundation.models import Clinic
-from scheduling import digest, reminders
+from scheduling import booking, digest, reminders
 from scheduling.estimates import documents, triggers, watch
 
 
@@ -27,3 +27,9 @@ def remind() -> None:
     now = timezone.now()
     reminders.enqueue_due(now=now)
     digest.send_if_due(now=now)
+
+
+@shared_task(name="scheduling.tasks.expire_offers")
+def expire_offers() -> None:
+    """Offers that ran out: their requests wait for an answer again and the clients are told."""
+    booking.expire_offers(now=timezone.now())
