@@ -6,19 +6,31 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from config.foundation import access_log, staff_tasks
 from config.foundation.links import BadLink, Link, by_link
 from config.foundation.models import Clinic, User
 from config.foundation.policy import May, public, staff_may
+from intake.models import (
+    AppointmentRequest,
+    Client,
+    CostQuestion,
+    Package,
+    Practitioner,
+    Service,
+    ServiceKind,
+)
 from intake.widgets import DateBoxes
-from scheduling.estimates import disclaimers, documents
+from scheduling.estimates import disclaimers, documents, issue, triggers
+from scheduling.estimates.contents import Diagnosis, Incomplete, Scope
 from scheduling.estimates.issue import LINK, SUBJECT
 from scheduling.estimates.sheet import sheet
 from scheduling.models import Estimate, EstimateEvent, LinkTries, Trigger
@@ -28,7 +40,7 @@ BOARD_ROWS = 200
 
 
 class BirthDateForm(forms.Form):
-    born = forms.Field(label=translation.gettext_lazy("Birth date"), widget=DateBoxes(autocomplete="bday"))
+    born = forms.Field(label=gettext_lazy("Birth date"), widget=DateBoxes(autocomplete="bday"))
 
     def clean_born(self) -> date:
         typed = [str(part).strip() for part in self.cleaned_data["born"] or ()]
@@ -236,3 +248,93 @@ def given(request: HttpRequest, pk: str) -> HttpResponse:
         documents.give(estimate=estimate, what=what, by=by, now=timezone.now())
         messages.success(request, _("Noted."))
     return redirect("estimates:proof", pk=pk)
+
+
+class PlanForm(forms.Form):
+    """The plan of care after an evaluation: dates, how often, how many."""
+
+    service = forms.ModelChoiceField(
+        Service.objects.filter(kind=ServiceKind.HEALTH_CARE, active=True), label=gettext_lazy("Service")
+    )
+    practitioner = forms.ModelChoiceField(
+        Practitioner.objects.filter(licensed_health_care=True, active=True), label=gettext_lazy("Therapist")
+    )
+    starts_on = forms.DateField(
+        label=gettext_lazy("First visit on"), widget=forms.DateInput({"type": "date"})
+    )
+    ends_on = forms.DateField(label=gettext_lazy("Last visit on"), widget=forms.DateInput({"type": "date"}))
+    times = forms.IntegerField(label=gettext_lazy("Times"), min_value=1, max_value=7, initial=1)
+    per = forms.ChoiceField(
+        label=gettext_lazy("Per"),
+        choices=[
+            ("week", gettext_lazy("week")),
+            ("two_weeks", gettext_lazy("two weeks")),
+            ("month", gettext_lazy("month")),
+        ],
+    )
+    visits = forms.IntegerField(label=gettext_lazy("Visits in all"), min_value=1, max_value=366)
+    package = forms.ModelChoiceField(
+        Package.objects.filter(active=True), label=gettext_lazy("Package"), required=False
+    )
+    diagnoses = forms.CharField(label=gettext_lazy("Diagnosis codes (ICD-10-CM)"), required=False)
+    notes = forms.CharField(
+        label=gettext_lazy("Notes"), required=False, max_length=4_000, widget=forms.Textarea({"rows": 3})
+    )
+
+    def scope(self) -> Scope:
+        said = self.cleaned_data
+        return Scope(said["starts_on"], said["ends_on"], said["times"], said["per"], said["visits"])
+
+    def codes(self) -> tuple[Diagnosis, ...]:
+        return tuple(
+            Diagnosis(code) for code in self.cleaned_data["diagnoses"].upper().replace(",", " ").split()
+        )
+
+
+@require_http_methods(["GET", "POST"])
+@staff_may(May.ISSUE_ESTIMATES)
+def plan(request: HttpRequest, client_id: str) -> HttpResponse:
+    """One short form: the recurring estimate is issued with it, or says what is missing."""
+    client = get_object_or_404(Client, pk=client_id)
+    form = PlanForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        said = form.cleaned_data
+        try:
+            made = issue.issue_plan(
+                client=client,
+                service=said["service"],
+                practitioner=said["practitioner"],
+                scope=form.scope(),
+                package=said["package"],
+                diagnoses=form.codes(),
+                notes=said["notes"],
+                by=get_object_or_404(User, pk=request.user.pk),
+                now=timezone.now(),
+            )
+        except Incomplete as refusal:
+            for one in refusal.missing:
+                form.add_error(None, str(one))
+        else:
+            messages.success(request, _("Issued. The mail leaves when the PDF is made."))
+            return redirect("estimates:proof", pk=made.pk)
+    status = 422 if form.errors else 200
+    return render(request, "scheduling/estimates/plan.html", {"form": form, "about": client}, status=status)
+
+
+@require_POST
+@staff_may(May.ISSUE_ESTIMATES)
+def asked_about_cost(request: HttpRequest, request_id: str) -> HttpResponse:
+    """Somebody asked what it costs, on the phone or at the desk: the clock starts now."""
+    asked = get_object_or_404(AppointmentRequest, pk=request_id)
+    by = get_object_or_404(User, pk=request.user.pk)
+    with transaction.atomic():
+        CostQuestion.objects.create(
+            client=asked.client,
+            appointment_request=asked,
+            asked_at=timezone.now(),
+            how=CostQuestion.How.STAFF,
+            recorded_by=by,
+        )
+        triggers.derive_requested(clinic=Clinic.get(), appointment_request=asked)
+    messages.success(request, _("Noted. The estimate is due within three business days."))
+    return redirect("estimates:board")

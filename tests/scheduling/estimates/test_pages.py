@@ -8,7 +8,7 @@ from django.test import Client as Browser
 
 from config.foundation.links import Link
 from config.foundation.models import AccessEvent, Clinic, StaffTask, User
-from intake.models import Practitioner
+from intake.models import Practitioner, Service
 from scheduling.estimates import documents
 from scheduling.models import Estimate, EstimateEvent, LinkTries, Trigger
 from tests.scheduling.estimates.rows import a_client
@@ -149,3 +149,34 @@ def test_the_board_is_closed_to_strangers_and_administrators(client: Browser, es
     admin = User.objects.create_user("admin@example.com", "a long password", is_administrator=True)
     client.force_login(admin, "allauth.account.auth_backends.AuthenticationBackend")
     assert client.get(f"/staff/estimates/{estimate.pk}/").status_code == 403
+
+
+PLAN = {"starts_on": "2027-03-08", "ends_on": "2027-05-31", "times": "1", "per": "week", "visits": "8"}
+
+
+@pytest.mark.parametrize(("visits", "status"), [("8", 302), ("80", 422), ("0", 422)])
+def test_staff_issue_a_plan_from_one_form_or_read_what_is_wrong(
+    client: Browser, estimate: Estimate, time_machine: Any, visits: str, status: int
+) -> None:
+    time_machine.move_to(NOW)
+    user = User.objects.create_user("desk@example.com", "a long password", is_front_desk=True)
+    client.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
+    chosen = {
+        "service": Service.objects.get(code="PT-FU").pk,
+        "practitioner": Practitioner.objects.get(code="P1").pk,
+    }
+
+    answer = client.post(f"/staff/estimates/plan/{estimate.client_id}/", {**PLAN, **chosen, "visits": visits})
+
+    assert answer.status_code == status
+    totals = list(Estimate.objects.filter(reason="plan").values_list("total_cents", flat=True))
+    assert totals == ([1_320_00] if status == 302 else [])
+
+
+def test_a_question_at_the_desk_starts_the_clock(client: Browser, estimate: Estimate) -> None:
+    user = User.objects.create_user("desk@example.com", "a long password", is_front_desk=True)
+    client.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
+
+    client.post(f"/staff/estimates/asked/{estimate.appointment_request_id}/")
+
+    assert Trigger.objects.running().filter(event="requested").count() == 1
