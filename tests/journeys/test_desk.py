@@ -1,6 +1,6 @@
 """The desk in a real browser: one click, one drag, keys only, a phone, and no JavaScript."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -25,7 +25,7 @@ def asked(transactional_db: None) -> AppointmentRequest:
 
 
 @pytest.fixture
-def sign_in(visitor: Visitor) -> Iterator[Callable[..., Page]]:
+def sign_in(visitor: Visitor) -> Callable[..., Page]:
     def opens(**window: int | bool) -> Page:
         user, session = make_user(), SessionStore()
         session[SESSION_KEY] = str(user.pk)
@@ -42,7 +42,7 @@ def sign_in(visitor: Visitor) -> Iterator[Callable[..., Page]]:
         page.goto("/staff/")
         return page
 
-    yield opens
+    return opens
 
 
 def test_two_clicks_from_the_desk_book_the_best_time_and_one_takes_it_back(
