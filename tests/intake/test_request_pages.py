@@ -202,3 +202,14 @@ def test_group_55_unknown_fields_change_nothing(patient: Browser) -> None:
 @pytest.mark.parametrize("method", ["put", "delete", "patch", "trace"])
 def test_group_59_other_methods_are_refused(method: str, clinic: None) -> None:
     assert getattr(Browser(), method)("/request/").status_code == 405
+
+
+def test_switching_to_spanish_keeps_what_was_typed(patient: Browser) -> None:
+    said = typed("R13")
+    patient.post("/request/", said)
+    patient.post("/request/you/", {**said, "language": "es"})
+
+    page = patient.get("/request/you/").content.decode()
+
+    assert "Sobre usted" in page
+    assert "María José" in page
