@@ -27,7 +27,7 @@ from notifications.rendering import Rendered
 AUTHENTICATOR = "mfa_authenticator|data"
 
 
-class StaffAdapter(DefaultAccountAdapter):
+class StaffAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
     error_messages = {
         **DefaultAccountAdapter.error_messages,
         # One sentence for a wrong password and for an address nobody has.
@@ -70,7 +70,7 @@ class StaffAdapter(DefaultAccountAdapter):
         return _on_our_site(super().get_email_confirmation_url(request, emailconfirmation))
 
 
-class SecondFactorAdapter(DefaultMFAAdapter):
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is untyped
     """Secrets of authenticators are sealed with the keys of the encrypted columns."""
 
     def encrypt(self, text: str) -> str:

@@ -103,7 +103,7 @@ def _of(asked: Asked, known: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_sensitive(service: Service | None) -> bool:
-    return bool(service) and any(
+    return service is not None and any(
         link.url.endswith(f"/{SENSITIVE_FORM}") for link in service.questionnaires.all()
     )
 

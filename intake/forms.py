@@ -24,7 +24,7 @@ from datetime import date, timedelta
 from typing import Any, cast
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.datastructures import MultiValueDict
 from django.utils.html import format_html
 from django.utils.translation import gettext
@@ -180,7 +180,7 @@ class StepForm(forms.Form):
         """For the error summary: address of the control and sentence."""
         found = []
         for name, errors in self.errors.items():
-            if name == forms.forms.NON_FIELD_ERRORS:
+            if name == NON_FIELD_ERRORS:
                 found += [{"href": "#main", "text": str(error)} for error in errors]
                 continue
             bound = self[name]
@@ -209,7 +209,7 @@ class StepForm(forms.Form):
         return found
 
 
-def _radios(choices: Mapping[str, Any], **widget: Any) -> dict[str, Any]:
+def _radios(choices: Mapping[Any, Any], **widget: Any) -> dict[str, Any]:
     return {"choices": list(choices.items()), "required": False, "widget": TileRadios(**widget)}
 
 
@@ -251,7 +251,7 @@ class VisitForm(StepForm):
 
     def set_up(self) -> None:
         rows = self.setting.price_rows()
-        hints = {row.code: f"{row.hint}. {row.label}".rstrip(". ") for row in rows}
+        hints: dict[str, Any] = {row.code: f"{row.hint}. {row.label}".rstrip(". ") for row in rows}
         hints[NOT_SURE] = _("Tell us in your own words. We suggest the visit that fits.")
         named = [(row.code, row.name) for row in rows]
         service = self.choosing("service")
@@ -423,7 +423,7 @@ class YouForm(StepForm):
     @property
     def is_minor(self) -> bool:
         born = getattr(self, "cleaned_data", {}).get("birth_date")
-        return bool(born) and age_on(self.setting.today, born) < ADULT_AGE
+        return born is not None and age_on(self.setting.today, born) < ADULT_AGE
 
     @property
     def names_a_representative(self) -> bool:
@@ -559,7 +559,7 @@ class PayingForm(StepForm):
     def _hide(self, name: str, values: set[str]) -> None:
         widget = self.fields[name].widget
         chosen = set(self.setting.said.get(name) or [])
-        widget.choices = [choice for choice in widget.choices if str(choice[0]) not in values - chosen]  # type: ignore[attr-defined]
+        widget.choices = [choice for choice in widget.choices if str(choice[0]) not in values - chosen]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

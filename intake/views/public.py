@@ -65,7 +65,8 @@ UNPROCESSABLE = 422
 @public
 def landing(request: HttpRequest) -> HttpResponse:
     services = list(Service.objects.offered().select_related("follow_up").prefetch_related("packages"))
-    care, wellness = [], []
+    care: list[Any] = []
+    wellness: list[Any] = []
     for place, (service, row) in enumerate(zip(services, prices.price_rows(services), strict=True), 1):
         # The choice travels behind the #, so it reaches no server and no log.
         entry = {
@@ -311,9 +312,9 @@ def _page(
 
 def _quiet(form: StepForm, said: Said) -> StepForm:
     """Saved answers without complaints: an untouched page is not scolded."""
-    form._errors = None  # type: ignore[assignment]
+    form._errors = None  # type: ignore[attr-defined]
     calm = type(form)(said, setting=form.setting)
-    calm._errors = type(calm.errors)()  # type: ignore[assignment]
+    calm._errors = type(calm.errors)()  # type: ignore[attr-defined]
     return calm
 
 
