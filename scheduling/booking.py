@@ -282,6 +282,9 @@ def move(
         Claim.objects.filter(appointment=visit).delete()
         _change(visit, what="moved", to=visit.status, by=by, now=now, why=why, values=values, history=old)
         _claim(visit, taken, held_until=None)
+        # Another day, person or place asks for a new estimate; another hour of the same day does not.
+        visit.refresh_from_db()
+        issue.issue_for_appointment(appointment=visit, by=by, now=now)
         return visit
 
     return _contest(
@@ -317,6 +320,7 @@ def cancel(
         if pending is not None and pending.status == Status.BOOKED:
             to = Status.NEW if answer_again else Status.WITHDRAWN
             pending.move_to(to, now=now, by=by, why=why)
+        issue.visit_cancelled(appointment=visit, by=by, now=now)
         notices.cancelled(appointment=visit, by_clinic=by is not None, now=now, by=by)
         if by is None:
             notices.client_changed(appointment=visit, is_cancelled=True, now=now)
@@ -416,6 +420,7 @@ def undo(*, appointment: Appointment, by: User | None, now: datetime) -> Appoint
             Claim.objects.filter(appointment=visit).delete()
             _change(visit, what="undone", to=AppointmentStatus.RELEASED, by=by, now=now)
             notices.taken_back(appointment=visit)
+            issue.visit_cancelled(appointment=visit, by=by, now=now)
             if pending is not None:
                 pending.move_to(Status.NEW, now=now, by=by, why="undone", also=_UNANSWERED)
         elif last.what in {"arrived", "no_show"}:

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone, translation
 
 from config.foundation import links, staff_tasks
@@ -54,7 +55,9 @@ class Ordered:
     cause: Trigger | None = None
 
 
-@transaction.atomic
+@transaction.atomic(
+    savepoint=False
+)  # always inside the confirming transaction; a savepoint is two statements
 def issue_for_appointment(
     *, appointment: Appointment, by: User | None, now: datetime | None = None
 ) -> Estimate | None:
@@ -314,13 +317,13 @@ def _freeze(
 
 def _answer_triggers(estimate: Estimate, *, cause: Trigger | None, previous: Estimate | None) -> None:
     """This estimate answers its cause, open cost questions of the same request, and what it replaces."""
-    running = Trigger.objects.running()
-    if cause:
-        running.filter(pk=cause.pk).update(satisfied_by=estimate)
+    these = Q(pk=cause.pk) if cause else Q()
     if estimate.appointment_request_id:
-        running.filter(appointment_request=estimate.appointment_request_id).update(satisfied_by=estimate)
+        these |= Q(appointment_request=estimate.appointment_request_id)
     if previous:
-        running.filter(satisfied_by=previous).update(satisfied_by=estimate)
+        these |= Q(satisfied_by=previous)
+    if these:
+        Trigger.objects.running().filter(these).update(satisfied_by=estimate)
 
 
 def _outcome(client: Client, service: Service, asked: AppointmentRequest | None, *, on: date) -> Outcome:

@@ -40,6 +40,9 @@ def record(
         target_due_on=found.target_due_on,
         rule_version=deadlines.RULE_VERSION,
     )
+    if event != Trigger.Event.REQUESTED:
+        trigger.save(force_insert=True)  # the booking itself happens once
+        return trigger
     Trigger.objects.bulk_create([trigger], ignore_conflicts=True)
     return Trigger.objects.get(source_key=source_key)
 
