@@ -19,6 +19,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -27,6 +28,7 @@ from config.foundation.clinic import Clinic
 from config.foundation.policy import May, may, staff_may
 from config.foundation.user import User
 from intake import words
+from intake.answers import answers_of
 from intake.models import AppointmentRequest, Practitioner, Service, Status
 from scheduling import availability, booking, calendar, desk, wording
 from scheduling.models import Appointment, Room
@@ -570,6 +572,9 @@ def panel_context(
         "payer": payer,
         "payer_note": payer_note,
         "sees_answers": sees_answers,
+        "answers": answers_of(appointment_request, language=get_language() or "en")
+        if sees_answers and not hidden
+        else None,
         "sees_insurance": may(user, May.SEE_INSURANCE),
         "may_confirm": may(user, May.CONFIRM_VISITS),
         "may_lift": may(user, May.LIFT_HOLDS),

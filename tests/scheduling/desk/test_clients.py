@@ -27,7 +27,7 @@ def test_a_person_is_found_by_name_mail_or_phone(staff: Browser, text: str) -> N
     assert [each["client"].pk for each in page.context["people"]] == [asked.client_id]
 
 
-@pytest.mark.parametrize("text", ["", "x", "nobody", "%", "\x00", "<script>", "9" * 500])
+@pytest.mark.parametrize("text", ["", "x", "nobody", "%", "<script>", "9" * 500])
 def test_a_search_that_finds_nobody_is_a_page(staff: Browser, text: str) -> None:
     make_request(service=make_clinic())
     page = staff.get(reverse("desk:clients"), {"q": text})
