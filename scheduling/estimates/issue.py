@@ -100,7 +100,7 @@ def issue_for_appointment(
         cause = triggers.record(
             event=event,
             client=client,
-            source_key=f"appointment:{appointment.pk}:{event}:{previous.pk if previous else 'first'}",
+            source_key=f"appointment:{appointment.pk}:{event}:{previous.pk if previous else f'first:{appointment.version}'}",
             happened_at=now,
             clinic=clinic,
             visit_on=visit_on,
