@@ -253,9 +253,7 @@ def test_what_is_too_late_to_be_of_use_is_not_sent(smtp_sink: Sink) -> None:
     ]
 
 
-@pytest.mark.skipif(
-    settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"), reason="a file has no line to lose"
-)
+@pytest.mark.postgresql  # a file has no line to lose
 def test_the_fact_that_it_left_survives_a_lost_database_connection(smtp_sink: Sink) -> None:
     message = make_message()
     [claimed] = delivery.claim(now=timezone.now(), limit=1, worker="one")
