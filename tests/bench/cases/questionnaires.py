@@ -1,7 +1,6 @@
-"""Cases for the benchmark: `cases()` yields one dict a case, as `make bench` prints them."""
+"""Large forms: time that grows with the number of items and no faster."""
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,10 +8,10 @@ from django.template.loader import render_to_string
 
 from intake.questionnaires import sheet, validate
 from intake.questionnaires.parse import parse
+from tests.bench.measure import Result, seconds, side_by_side
 
-FLOOR = 1.0  # a ratio below it would mean that nothing was done
 GOAL_RATIO = 13.0  # 500 items against 50: linear is 10
-GOAL_SECONDS_A_THOUSAND = 10.0
+SECONDS_A_THOUSAND = 10.0
 
 
 def form(items: int) -> bytes:
@@ -47,42 +46,11 @@ def draw_and_validate(items: int) -> Callable[[], None]:
     return work
 
 
-def seconds(work: Callable[[], object], times: int = 3) -> float:
-    """The best of a few runs."""
-    best = float("inf")
-    for _ in range(times):
-        start = time.perf_counter()
-        work()
-        best = min(best, time.perf_counter() - start)
-    return best
-
-
-def cases() -> Iterator[dict[str, Any]]:
-    draw_and_validate(50)()  # templates are read once
-    small, large, largest = (seconds(draw_and_validate(items)) for items in (50, 500, 534))
-    yield _case("questionnaire 50 to 500 items", small, large, GOAL_RATIO)
-    yield _case("questionnaire 50 to 534 items", small, largest, GOAL_RATIO * 534 / 500)
+def cases(full: bool) -> Iterator[Result]:
+    for items in (500, 534):
+        large, small = side_by_side(draw_and_validate(items), draw_and_validate(50), rounds=5)
+        bound = GOAL_RATIO * items / 500
+        yield Result(f"questionnaire of {items} items over 50: draw and validate", large, small, bound, bound)
     content = form(8)
-    thousand = seconds(lambda: [parse(content) for _ in range(1000)], times=1)
-    yield {
-        "case": "1,000 questionnaires parsed (seconds)",
-        "a": round(thousand, 3),
-        "b": GOAL_SECONDS_A_THOUSAND,
-        "ratio": round(thousand / GOAL_SECONDS_A_THOUSAND, 3),
-        "floor": 0.0,
-        "goal": 1.0,
-        "pass": thousand <= GOAL_SECONDS_A_THOUSAND,
-    }
-
-
-def _case(name: str, a: float, b: float, goal: float) -> dict[str, Any]:
-    ratio = b / a
-    return {
-        "case": name,
-        "a": round(a, 4),
-        "b": round(b, 4),
-        "ratio": round(ratio, 2),
-        "floor": FLOOR,
-        "goal": round(goal, 2),
-        "pass": FLOOR <= ratio <= goal,
-    }
+    thousand = seconds(lambda: [parse(content) for _ in range(1000)])
+    yield Result("1,000 questionnaires parsed, over 10 seconds", thousand, SECONDS_A_THOUSAND, 1.0, 1.0)
