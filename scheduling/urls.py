@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scheduling.views import acts, clients, decide, desk
+from scheduling.views import acts, clients, decide, desk, request, visit, visit_acts
 
 app_name = "desk"
 
@@ -14,20 +14,20 @@ urlpatterns = [
     path("closed/", desk.closed, name="closed"),
     path("calendar.json", desk.calendar_feed, name="calendar"),
     path("neutral/", desk.neutral, name="neutral"),
-    path("request/<uuid:pk>/", desk.request_page, name="request"),
-    path("request/<uuid:pk>/why/", desk.why_not, name="why"),
+    path("request/<uuid:pk>/", request.request_page, name="request"),
+    path("request/<uuid:pk>/why/", request.why_not, name="why"),
     path("request/<uuid:pk>/confirm/", acts.confirm, name="confirm"),
     path("request/<uuid:pk>/offer/", acts.offer, name="offer"),
     path("request/<uuid:pk>/decide/", decide.decide, name="decide"),
     path("request/<uuid:pk>/compare/<uuid:other_pk>/", decide.compare, name="compare"),
     path("request/<uuid:pk>/join/<uuid:other_pk>/", decide.join, name="join"),
-    path("visit/<uuid:pk>/", desk.visit_page, name="visit"),
-    path("visit/<uuid:pk>/move/", acts.move, name="visit_move"),
-    path("visit/<uuid:pk>/cancel/", acts.cancel, name="visit_cancel"),
-    path("visit/<uuid:pk>/arrive/", acts.arrive, name="visit_arrive"),
-    path("visit/<uuid:pk>/done/", acts.fulfil, name="visit_fulfil"),
-    path("visit/<uuid:pk>/no-show/", acts.no_show, name="visit_no_show"),
-    path("visit/<uuid:pk>/undo/", acts.undo, name="visit_undo"),
+    path("visit/<uuid:pk>/", visit.visit_page, name="visit"),
+    path("visit/<uuid:pk>/move/", visit_acts.move, name="visit_move"),
+    path("visit/<uuid:pk>/cancel/", visit_acts.cancel, name="visit_cancel"),
+    path("visit/<uuid:pk>/arrive/", visit_acts.arrive, name="visit_arrive"),
+    path("visit/<uuid:pk>/done/", visit_acts.fulfil, name="visit_fulfil"),
+    path("visit/<uuid:pk>/no-show/", visit_acts.no_show, name="visit_no_show"),
+    path("visit/<uuid:pk>/undo/", visit_acts.undo, name="visit_undo"),
     path("clients/", clients.clients, name="clients"),
     path("clients/<uuid:pk>/", clients.client_page, name="client"),
     path("day/<str:day>/sheet/", desk.day_sheet, name="sheet"),

@@ -18,7 +18,7 @@ from intake.models import AppointmentRequest, Client
 from scheduling import desk, wording
 from scheduling.models import Appointment
 from scheduling.templatetags.desk import is_neutral
-from scheduling.views.desk import signed_in
+from scheduling.views.asked import signed_in
 
 FOUND_AT_ONCE = 50
 SHORTEST = 2  # letters; a shorter search would list the whole clinic

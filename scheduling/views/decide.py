@@ -23,7 +23,9 @@ from intake.models.appointment_request import IllegalMove
 from scheduling import desk
 from scheduling.templatetags.desk import is_neutral
 from scheduling.views.acts import refused, stale, version_of
-from scheduling.views.desk import SUBJECT, is_part, read_request, show_request, signed_in
+from scheduling.views.asked import is_part, signed_in
+from scheduling.views.frame import SUBJECT
+from scheduling.views.request import read_request, show_request
 
 WHY_NOT = {
     "reason": gettext_lazy("Write a reason. It stays in the history."),

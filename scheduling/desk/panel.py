@@ -1,0 +1,133 @@
+"""What the panel of an open request says: strips of warning, the worst first, and the history.
+
+Front desk sees the reason and the flags, a therapist also the answers.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from config.foundation.clinic import Clinic
+from intake import words
+from intake.models import (
+    AppointmentRequest,
+    Flag,
+    Hold,
+    Priority,
+    Status,
+)
+from scheduling import wording
+from scheduling.desk.words import MARKERS
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A strip above the name, the worst first."""
+
+    letter: str
+    title: str
+    css: str = ""
+    lines: tuple[str, ...] = ()
+    small: str = ""
+    compare_with: str = ""
+
+
+def notices(
+    appointment_request: AppointmentRequest, *, clinic: Clinic, sees_answers: bool, neutral: bool
+) -> list[Notice]:
+    if neutral:
+        return []
+    found: list[Notice] = []
+    flags = list(appointment_request.flags.all())
+    when = words.moment(appointment_request.submitted_at, clinic.zone)
+    for level, letter, css, title in (
+        (Flag.Level.URGENT, "U", "urgent", _("Urgent answers, %(when)s") % {"when": when}),
+        (Flag.Level.SAME_DAY, "S", "soon", _("Call before any time is offered")),
+        (Flag.Level.NOTE, "i", "", _("For the therapist to know")),
+    ):
+        of_level = [flag for flag in flags if flag.level == level]
+        if not of_level:
+            continue
+        rules = sorted(
+            {
+                f"{flag.finding.get('rule', '')} {flag.finding.get('rule_version', '')}".strip()
+                for flag in of_level
+            }
+            - {""}
+        )
+        found.append(
+            Notice(
+                letter,
+                title,
+                css,
+                tuple(str(flag.finding.get("label") or flag.finding.get("code", "")) for flag in of_level),
+                _("Rules: %(rules)s") % {"rules": ", ".join(rules)} if rules else "",
+            )
+        )
+    if appointment_request.priority == Priority.URGENT and not any(n.letter == "U" for n in found):
+        found.insert(0, Notice("U", _("Urgent. Call before anything else."), "urgent"))
+    found += [
+        Notice(
+            "H",
+            _("Hold: %(kind)s") % {"kind": Hold.Kind(hold.kind).label},
+            "hold",
+            (hold.reason,) if hold.reason else (),
+            _("A named person can lift it, with a reason."),
+        )
+        for hold in appointment_request.open_holds()
+    ]
+    for marker in appointment_request.markers.all():
+        if marker.cleared_at is not None:
+            continue
+        letter, _words, meaning = MARKERS.get(marker.code, ("i", "", marker.code.replace("_", " ")))
+        if not letter and marker.code not in MARKERS:
+            continue
+        if marker.code in {"pregnant", "postpartum", "sensitive_topic"} and not sees_answers:
+            continue
+        other = str(marker.other_request_id) if marker.other_request_id else ""
+        found.append(Notice(letter or "i", str(meaning), "", (), "", other))
+    strips = [n for n in found if n.css or n.compare_with or n.lines]
+    small = [n for n in found if n not in strips]
+    if small:
+        strips.append(Notice("i", " ".join(n.title for n in small)))
+    return strips
+
+
+@dataclass(frozen=True)
+class Line:
+    when: str
+    text: str
+    why: str
+
+
+WHAT = {
+    "status": gettext_lazy("%(to)s"),
+    "submitted": gettext_lazy("Sent"),
+    "hold_opened": gettext_lazy("Hold set"),
+    "hold_lifted": gettext_lazy("Hold lifted"),
+    "asked": gettext_lazy("Asked a question"),
+    "call": gettext_lazy("Call"),
+    "corrected": gettext_lazy("Corrected"),
+    "joined": gettext_lazy("Joined with another"),
+    "service_chosen": gettext_lazy("Service chosen"),
+}
+
+
+def history(appointment_request: AppointmentRequest, *, clinic: Clinic) -> list[Line]:
+    """What happened, newest last, with who and why."""
+    lines = []
+    for event in appointment_request.events.all():
+        text = str(WHAT.get(event.what, event.what.replace("_", " ").capitalize()))
+        to = Status(event.to_status).label if event.to_status in Status.values else ""
+        text = text % {"to": to} if "%(to)s" in text else text
+        who = (event.by.first_name or str(event.by)) if event.by else ""
+        lines.append(
+            Line(
+                wording.until(event.at, now=event.at - timedelta(days=2), zone=clinic.zone),
+                f"{text} ({who})" if who else text,
+                event.why,
+            )
+        )
+    return lines

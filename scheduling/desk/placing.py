@@ -1,0 +1,62 @@
+"""Whether a request may be given a time at all, and whether it may be given this one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from intake.models import (
+    AppointmentRequest,
+    Practitioner,
+    Priority,
+)
+from intake.models.appointment_request import AWAITING_ANSWER, BOOKABLE
+from scheduling import availability
+from scheduling.models import Room
+
+
+@dataclass(frozen=True)
+class Place:
+    """A time with whom and where; None means whoever or whatever is free."""
+
+    starts_at: datetime
+    practitioner: Practitioner | None
+    room: Room | None
+
+
+def needs_call(appointment_request: AppointmentRequest) -> bool:
+    """Somebody must talk to this person, or decide, before any time is named."""
+    if appointment_request.status not in AWAITING_ANSWER:
+        return False
+    return appointment_request.priority == Priority.URGENT or bool(appointment_request.open_holds())
+
+
+def can_be_placed(appointment_request: AppointmentRequest) -> bool:
+    """May a time be proposed at all: open, a service chosen, and no hold."""
+    return (
+        appointment_request.status in BOOKABLE
+        and appointment_request.priority != Priority.URGENT
+        and appointment_request.service_id is not None
+        and not appointment_request.open_holds()
+    )
+
+
+@dataclass(frozen=True)
+class Verdict:
+    ok: bool
+    why: str = ""
+
+
+def judge(appointment_request: AppointmentRequest, place: Place, *, now: datetime) -> Verdict:
+    service = appointment_request.service
+    if service is None:
+        return Verdict(ok=False, why="no_service")
+    if appointment_request.open_holds():
+        return Verdict(ok=False, why="on_hold")
+    verdict = availability.explain_slot(
+        service=service,
+        starts_at=place.starts_at,
+        now=now,
+        practitioner=place.practitioner,
+        room=place.room,
+        party=appointment_request.people,
+    )
+    return Verdict(ok=verdict.ok, why=str(verdict.why or ""))

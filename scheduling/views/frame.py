@@ -1,0 +1,209 @@
+"""Everything of the desk that stands around the panel: queue, ribbon, calendar; and the panel within it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from zlib import crc32
+
+from django.db.models import Count, Max, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from config.foundation import access_log
+from config.foundation.clinic import Clinic
+from config.foundation.user import User
+from intake import words
+from intake.models import AppointmentRequest, Service
+from scheduling import calendar, desk, wording
+from scheduling.models import Appointment
+from scheduling.templatetags.desk import is_neutral
+from scheduling.views.asked import Asked, is_part, signed_in
+
+SUBJECT = "intake.appointmentrequest"
+LOOKING = timedelta(minutes=3)  # who opened a request this long ago is said to be looking at it
+HIDDEN_COLUMNS = ("story", "details", "client__mailing_address", "client__representative")
+
+
+def _rows(asked: Asked, *, now: datetime, clinic: Clinic, neutral: bool, user: User) -> list[desk.Row]:
+    found = AppointmentRequest.objects.filter(desk.in_tab(asked.tab)).most_important_first(now=now)
+    if asked.service:
+        found = found.filter(service__code=asked.service)
+    if asked.payer:
+        found = found.filter(coverage__type=asked.payer)
+    shown = list(
+        found.with_everything_on_a_row().select_related("service_asked").defer(*HIDDEN_COLUMNS)[: asked.limit]
+    )
+    looking = looking_at(now=now, user=user)
+    return [
+        desk.row(each, now=now, zone=clinic.zone, neutral=neutral, seen_by=looking.get(str(each.pk), ()))
+        for each in shown
+    ]
+
+
+def looking_at(*, now: datetime, user: User) -> dict[str, list[str]]:
+    """Who else opened which request a moment ago: request id -> first names. Two queries at most."""
+    seen = (
+        access_log.AccessEvent.objects.filter(subject_type=SUBJECT, action="opened", at__gt=now - LOOKING)
+        .exclude(actor=str(user.pk))
+        .values_list("subject_id", "actor")
+        .distinct()
+    )
+    pairs = list(seen)
+    if not pairs:
+        return {}
+    names = {str(u.pk): u.first_name or str(u) for u in User.objects.filter(pk__in={a for _s, a in pairs})}
+    found: dict[str, list[str]] = {}
+    for subject, actor in pairs:
+        if actor in names:
+            found.setdefault(subject, []).append(names[actor])
+    return found
+
+
+def queue_parts(request: HttpRequest, asked: Asked, *, now: datetime, clinic: Clinic) -> dict[str, Any]:
+    user = signed_in(request)
+    rows = _rows(asked, now=now, clinic=clinic, neutral=is_neutral(request), user=user)
+    counts = desk.counts()
+    total = counts[asked.tab]
+    return {
+        "groups": desk.grouped(rows),
+        "rows_shown": len(rows),
+        "counts": counts,
+        "tabs": [
+            {"key": desk.Tab.ANSWER, "label": _("To answer"), "count": 0},
+            {"key": desk.Tab.CALLS, "label": _("Calls"), "count": counts[desk.Tab.CALLS]},
+            {"key": desk.Tab.WAITING, "label": _("Waiting"), "count": counts[desk.Tab.WAITING]},
+            {"key": desk.Tab.OTHER, "label": _("Other"), "count": counts[desk.Tab.OTHER]},
+        ],
+        "more_rows": total > len(rows) and not asked.filtered,
+        "more_limit": asked.limit + desk.ROWS_AT_ONCE,
+        "nav_counts": {"d": counts[desk.Tab.ANSWER]},
+        "urgent_count": sum(row.group == "urgent" for row in rows),
+        "queue_mark": _mark(rows),
+    }
+
+
+def _mark(rows: Sequence[desk.Row]) -> str:
+    """Changes when a row comes, goes or changes: what polling compares."""
+    shown = repr([(row.id, row.version, row.late, row.tags) for row in rows])
+    return f"{crc32(shown.encode()):08x}"  # the same in every worker process, unlike hash()
+
+
+def bar_parts(
+    asked: Asked, *, now: datetime, clinic: Clinic, fits: dict[date, dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    today = now.astimezone(clinic.zone).date()
+    monday = today - timedelta(days=today.weekday())
+    first = monday
+    if not monday <= asked.day < monday + timedelta(days=14):
+        first = asked.day - timedelta(days=asked.day.weekday())
+    step = timedelta(days=7 if asked.week else 1)
+    hours = calendar.read_hours(clinic=clinic, first=asked.first, last=asked.last)
+    return {
+        "ribbon": [
+            replace(each, fit=(fits or {}).get(each.day))
+            for each in calendar.ribbon(clinic=clinic, first=first, now=now)
+        ],
+        "today": today,
+        "day_before": asked.day - step,
+        "day_after": asked.day + step,
+        "day_title": wording.short_day(asked.day)
+        if not asked.week
+        else _("%(first)s to %(last)s")
+        % {"first": words.day(asked.first, weekday=False), "last": words.day(asked.last, weekday=False)},
+        "off": calendar.who_is_off(hours),
+        "hours": hours,
+    }
+
+
+def frame_parts(
+    request: HttpRequest,
+    asked: Asked,
+    *,
+    now: datetime,
+    clinic: Clinic,
+    fits: dict[date, dict[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """Everything of the desk but the panel."""
+    start, end = calendar.day_bounds(asked.first, asked.last, clinic.zone)
+    visits = calendar.visits_between(start=start, end=end, now=now)
+    neutral = is_neutral(request)
+    cards = [calendar.card(visit, zone=clinic.zone, now=now, neutral=neutral) for visit in visits]
+    return {
+        "asked": asked,
+        "now": now,
+        "clinic": clinic,
+        "neutral": neutral,
+        "cards": cards,
+        "now_local": now.astimezone(clinic.zone),
+        "services": Service.objects.offered().only("code", "public_name"),
+        "payers": desk.PAYERS.items(),
+        "words": {
+            "hours": _("Hours"),
+            "fits": _("Fits. Let go to book."),
+            "looking": _("Looking…"),
+            "calendar_lost": _("The calendar could not be read. The day list is shown instead."),
+            "connection_lost": _("The connection was lost. Look at the calendar before you press again."),
+            "went_wrong": _("That did not work. Nothing was changed. Try again."),
+        },
+        **queue_parts(request, asked, now=now, clinic=clinic),
+        **bar_parts(asked, now=now, clinic=clinic, fits=fits),
+        "calendar_mark": calendar_mark(asked, clinic=clinic),
+    }
+
+
+def calendar_mark(asked: Asked, *, clinic: Clinic) -> str:
+    """Changes when a visit of the shown days comes, goes or changes."""
+    start, end = calendar.day_bounds(asked.first, asked.last, clinic.zone)
+    found = Appointment.objects.filter(starts_at__lt=end, ends_at__gt=start).aggregate(
+        number=Count("pk"), versions=Sum("version"), newest=Max("created_at")
+    )
+    return f"{found['number']}-{found['versions'] or 0}-{found['newest'] or ''}"
+
+
+def _neighbours(appointment_request: AppointmentRequest, frame: dict[str, Any]) -> dict[str, Any]:
+    """ "6 of 30", and the rows before and after."""
+    rows = [row for group in frame["groups"] for row in group.rows]
+    ids = [row.id for row in rows]
+    here = str(appointment_request.pk)
+    place = ids.index(here) if here in ids else None
+    before = after = None
+    if place is not None:
+        before = rows[place - 1] if place > 0 else None
+        after = rows[place + 1] if place + 1 < len(rows) else None
+    elif rows:
+        after = rows[0]
+    return {
+        "place": place + 1 if place is not None else None,
+        "of": len(rows),
+        "before": before,
+        "after": after,
+    }
+
+
+def with_panel(
+    request: HttpRequest,
+    asked: Asked,
+    panel: dict[str, Any],
+    now: datetime,
+    clinic: Clinic,
+    status: int = 200,
+) -> HttpResponse:
+    if is_part(request):
+        queue_context = queue_parts(request, asked, now=now, clinic=clinic)
+        context = {"asked": asked, **queue_context, **panel, "oob": request.method == "POST"}
+        if "appointment_request" in panel:
+            context |= _neighbours(panel["appointment_request"], queue_context)
+        elif queue_context["groups"]:
+            context["after"] = queue_context["groups"][0].rows[0]
+        return render(request, "scheduling/desk/part.html", context, status=status)
+    if panel.get("goto") and "day" not in request.GET:
+        asked = replace(asked, day=date.fromisoformat(panel["goto"]))
+    fits = None
+    if "appointment_request" in panel:
+        fits = desk.ribbon_fits(panel["appointment_request"], now=now, clinic=clinic)
+    frame = frame_parts(request, asked, now=now, clinic=clinic, fits=fits)
+    if "appointment_request" in panel:
+        frame |= _neighbours(panel["appointment_request"], frame)
+    return render(request, "scheduling/desk/desk.html", {**frame, **panel}, status=status)

@@ -1,0 +1,173 @@
+"""One request, open: everything on one screen."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from config.foundation import access_log
+from config.foundation.clinic import Clinic
+from config.foundation.policy import May, may, staff_may
+from intake.answers import answers_of
+from intake.models import AppointmentRequest, Status
+from scheduling import availability, desk, wording
+from scheduling.templatetags.desk import is_neutral
+from scheduling.views.asked import asked_of, signed_in
+from scheduling.views.frame import SUBJECT, looking_at, with_panel
+from scheduling.views.places import place_choices, read_place
+
+
+def read_request(pk: UUID) -> AppointmentRequest:
+    """One request with all that its panel shows; a fixed number of queries."""
+    return get_object_or_404(
+        AppointmentRequest.objects.select_related(
+            "client",
+            "client__home_practitioner",
+            "service",
+            "service_asked",
+            "coverage",
+            "package",
+            "answered_by",
+            "merged_into",
+            "entered_by",
+        ).prefetch_related("flags", "holds__opened_by", "markers", "events__by", "consents"),
+        pk=pk,
+    )
+
+
+def open_request(text: str) -> AppointmentRequest | None:
+    try:
+        key = UUID(text)
+    except ValueError:
+        return None
+    return AppointmentRequest.objects.select_related("service", "client").filter(pk=key).first()
+
+
+def change_words(appointment_request: AppointmentRequest, *, clinic: Clinic) -> str:
+    """ "Jordan changed this at 9:26 am: Booked." """
+    last = appointment_request.events.select_related("by").order_by("at").last()
+    if last is None:
+        return _("This request was changed.")
+    status = Status(appointment_request.status).label
+    return _("%(who)s changed this at %(time)s. It is now: %(status)s.") % {
+        "who": (last.by.first_name or str(last.by)) if last.by else _("The client"),
+        "time": wording.clock(last.at.astimezone(clinic.zone)),
+        "status": status,
+    }
+
+
+def panel_context(
+    request: HttpRequest,
+    appointment_request: AppointmentRequest,
+    *,
+    now: datetime,
+    clinic: Clinic,
+    mode: str = "",
+) -> dict[str, Any]:
+    user = signed_in(request)
+    client, today = appointment_request.client, now.astimezone(clinic.zone).date()
+    sees_answers = may(user, May.SEE_ANSWERS)
+    hidden = is_neutral(request)
+    born = client.birth_date
+    payer, payer_note = desk.payer_sentence(appointment_request)
+    times = desk.best_times(appointment_request, now=now, clinic=clinic)
+    others = looking_at(now=now, user=user).get(str(appointment_request.pk), [])
+    return {
+        "appointment_request": appointment_request,
+        "client": client,
+        "shown_name": desk.neutral_name(client) if hidden else client.display_name,
+        "age": client.age_on(today),
+        "born": born,
+        "contact": desk.contact_sentence(client),
+        "notices": desk.notices(
+            appointment_request, clinic=clinic, sees_answers=sees_answers, neutral=hidden
+        ),
+        "wishes": desk.wishes_words(appointment_request),
+        "payer": payer,
+        "payer_note": payer_note,
+        "sees_answers": sees_answers,
+        "answers": answers_of(appointment_request, language=get_language() or "en")
+        if sees_answers and not hidden
+        else None,
+        "sees_insurance": may(user, May.SEE_INSURANCE),
+        "may_confirm": may(user, May.CONFIRM_VISITS),
+        "may_lift": may(user, May.LIFT_HOLDS),
+        "times": times,
+        "goto": times[0].day.isoformat() if times else "",
+        **(place_choices() if mode == "place" else {}),
+        "others_here": others,
+        "needs_call": desk.needs_call(appointment_request),
+        "placeable": desk.can_be_placed(appointment_request),
+        "history": desk.history(appointment_request, clinic=clinic),
+        "mode": mode,
+        "Status": Status,
+        "neutral": hidden,
+        "clinic": clinic,
+        "now": now,
+    }
+
+
+@require_GET
+@staff_may(May.SEE_REQUESTS)
+def request_page(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One request open: everything on one screen. Looking at it is written down before it is shown."""
+    appointment_request = read_request(pk)
+    fields = ["client", "story", "flags"]
+    if may(request.user, May.SEE_ANSWERS):
+        fields.append("answers")
+    access_log.record(
+        by=signed_in(request), action="opened", subject=SUBJECT, subject_id=pk, fields=fields, request=request
+    )
+    return show_request(request, appointment_request, mode=request.GET.get("mode", ""))
+
+
+def show_request(
+    request: HttpRequest,
+    appointment_request: AppointmentRequest,
+    *,
+    mode: str = "",
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    """The panel of a request, alone for htmx, else on the whole desk. `more` is what the act adds."""
+    now, clinic = timezone.now(), Clinic.get()
+    asked = asked_of(request, today=now.astimezone(clinic.zone).date())
+    panel = panel_context(request, appointment_request, now=now, clinic=clinic, mode=mode)
+    return with_panel(
+        request, asked, {**panel, **more, "panel": "scheduling/desk/request.html"}, now, clinic, status
+    )
+
+
+@require_GET
+@staff_may(May.SEE_REQUESTS)
+def why_not(request: HttpRequest, pk: UUID) -> JsonResponse:
+    """Whether a time under the pointer fits, and the reason in words when it does not."""
+    appointment_request = get_object_or_404(
+        AppointmentRequest.objects.select_related("service", "client"), pk=pk
+    )
+    now, clinic = timezone.now(), Clinic.get()
+    place, problem = read_place(request.GET, clinic=clinic)
+    if place is None:
+        return JsonResponse({"ok": False, "text": problem}, status=400)
+    verdict = desk.judge(appointment_request, place, now=now)
+    if verdict.ok:
+        return JsonResponse({"ok": True, "text": _("Fits. Let go to book.")})
+    text = desk.refusal(verdict.why, who=place.practitioner.short_name if place.practitioner else "")
+    day = place.starts_at.astimezone(clinic.zone).date()
+    later = [
+        slot
+        for slot in availability.for_request(appointment_request, start=day, end=day, now=now)
+        if slot.starts_at > place.starts_at
+        and (place.practitioner is None or slot.practitioner_id == place.practitioner.pk)
+    ]
+    if later:
+        text = f"{text} " + _("Next that fits: %(time)s.") % {
+            "time": wording.clock(later[0].starts_at.astimezone(clinic.zone))
+        }
+    return JsonResponse({"ok": False, "text": text})
