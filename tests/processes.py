@@ -6,6 +6,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from config import servers
@@ -30,27 +31,28 @@ def clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in ours | noise}
 
 
-class Worker:
-    """A real Celery worker. `kill()` is SIGKILL to all its processes; `stop()` lets it finish."""
+class Process:
+    """One process of the product. `kill()` is SIGKILL to all its processes; `stop()` lets it finish."""
 
-    def __init__(self, *, concurrency: int, env: dict[str, str], cwd: Path) -> None:
-        self.log = Path(tempfile.mkstemp(prefix="clinic-worker-", suffix=".log")[1])
+    def __init__(self, command: list[str], *, env: dict[str, str], cwd: Path = ROOT) -> None:
+        self.log = Path(tempfile.mkstemp(prefix="clinic-process-", suffix=".log")[1])
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
-                worker_command(concurrency=concurrency),
+                command,
                 env=env,
                 cwd=cwd,
+                stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
                 preexec_fn=servers.die_with_parent,
             )
 
-    def wait_until_ready(self, *, seconds: float = 40) -> None:
+    def wait_for(self, happened: Callable[[], bool], *, seconds: float = 40) -> None:
         deadline = time.monotonic() + seconds
-        while " ready." not in self.output:
+        while not happened():
             if self.process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"The worker did not start:\n{self.output}")
+                raise RuntimeError(f"The process did not start:\n{self.output}")
             time.sleep(0.05)
 
     @property
@@ -73,3 +75,14 @@ class Worker:
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, number)
+
+
+class Worker(Process):
+    """A real Celery worker; `include` names modules with further tasks."""
+
+    def __init__(self, *, concurrency: int, env: dict[str, str], cwd: Path, include: str = "") -> None:
+        command = [*worker_command(concurrency=concurrency), *(["--include", include] if include else [])]
+        super().__init__(command, env=env, cwd=cwd)
+
+    def wait_until_ready(self, *, seconds: float = 40) -> None:
+        self.wait_for(lambda: " ready." in self.output, seconds=seconds)
