@@ -119,6 +119,9 @@ def _throw_away(name: str, var_dir: Path) -> str:
     return path.read_text()
 
 
+LOCK_TIMEOUT = "3s"
+
+
 def database(name: str, *, default_file: Path, debug: bool, testing: bool) -> dict[str, Any]:
     """Django's settings for one database; SQLite set up so that web and worker can share it."""
     url = _read(name)
@@ -141,6 +144,8 @@ def database(name: str, *, default_file: Path, debug: bool, testing: bool) -> di
             config["TEST"] = {"NAME": str(file.with_name(f"test_{file.name}"))}
         return config
     options = config.setdefault("OPTIONS", {})
+    # Nobody waits for a row longer than this, in any transaction: the page says "try again" instead of hanging.
+    options["options"] = f"{options.get('options', '')} -c lock_timeout={LOCK_TIMEOUT}".strip()
     host = config.get("HOST", "")
     # An empty host or one that starts with a slash is a socket on this machine.
     if (

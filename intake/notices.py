@@ -55,8 +55,17 @@ def thread(*, done: int, language: str, notes: Mapping[int, str] | None = None) 
     ]
 
 
-def client_link(*, purpose: str, subject_id: object, expires_at: datetime, version: int = 1) -> str:
-    """The address for a client, whole. An open link for the same thing is used again: mails repeat it."""
+def client_link(
+    *, purpose: str, subject_id: object, expires_at: datetime, version: int = 1, is_first: bool = False
+) -> str:
+    """The address for a client, whole. An open link for the same thing is used again: mails repeat it.
+
+    `is_first` spares the look for one where the caller has just made the thing itself.
+    """
+    if is_first:
+        return links.issue(
+            purpose=purpose, subject_id=subject_id, expires_at=expires_at, version=version
+        ).url()
     link = Link.objects.filter(
         purpose=purpose, subject_id=str(subject_id), version=version, revoked_at=None, expires_at=expires_at
     ).first() or links.issue(purpose=purpose, subject_id=subject_id, expires_at=expires_at, version=version)

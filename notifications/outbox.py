@@ -13,6 +13,8 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.constants import OnConflict
+from django.db.models.sql import InsertQuery
 
 from config.foundation.encryption import lookup_hash
 from config.foundation.user import User
@@ -78,7 +80,7 @@ def enqueue(
 ) -> Message:
     """One row for one thing to tell one person; the same `key` again returns the first row unchanged.
 
-    Two statements. With `waits_for` the row is held until `release`; with `withheld` (a reason's code) it
+    One statement, two for a key that is there. With `waits_for` the row is held until `release`; with `withheld` (a reason's code) it
     is never sent and only stands in the ledger, and `to` may be empty. Raises NotInTransaction outside a
     transaction, and addresses.BadAddress for an address we must not write to.
     """
@@ -114,9 +116,21 @@ def enqueue(
         created_at=now,
         created_by=by,
     )
-    Message.objects.bulk_create([message], ignore_conflicts=True)
     # Whoever wrote the key first wins, in this process or another: what is stored is what counts.
-    return Message.objects.get(key=key)
+    return message if _is_first(message) else Message.objects.get(key=key)
+
+
+def _is_first(message: Message) -> bool:
+    """Insert it unless its key is there; True if it was inserted, which `bulk_create` does not tell."""
+    query = InsertQuery(Message, on_conflict=OnConflict.IGNORE)
+    query.insert_values(Message._meta.concrete_fields, [message])
+    connection = transaction.get_connection()
+    [(statement, values)] = query.get_compiler(connection=connection).as_sql()
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        inserted: bool = cursor.rowcount == 1
+    message._state.adding, message._state.db = False, connection.alias
+    return inserted
 
 
 def release(*, waits_for: str) -> int:

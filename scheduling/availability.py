@@ -1,8 +1,8 @@
 """What the database knows about the time asked for, fed to `openings` as plain values.
 
-Three queries, however many people, days and visits there are: the rules (hours, absences, closures, rooms) as one
-row of JSON, one range query over the claims, and one over the day's first visits and planned classes where the
-service has to do with either. Keys in the calendar are ids of `Resource` rows, so that a claim needs no look-up.
+Two queries, however many people, days and visits there are: the rules (hours, absences, closures, rooms; first
+visits and planned classes where the service has to do with either) as one row of JSON, and one range query over
+the claims. Keys in the calendar are ids of `Resource` rows, so that a claim needs no look-up.
 """
 
 import json
@@ -273,7 +273,7 @@ def _date(text: object) -> date | None:
         return None
 
 
-# --- the three queries ------------------------------------------------------------------------------
+# --- the two queries --------------------------------------------------------------------------------
 
 
 class EpochMinute(Func):
@@ -298,7 +298,8 @@ def load(
     # A day more at both ends: local days begin and end at other hours than UTC's.
     since = datetime.combine(start - timedelta(days=1), time.min, UTC)
     until = datetime.combine(end + timedelta(days=2), time.min, UTC)
-    rules = _rules(service, start, end, since, until)
+    planned = _planned_rows(service, since, until, now, ignoring)
+    rules = _rules(service, start, end, since, until, planned)
     (zone_name, horizon) = rules["clinic"][0] if rules["clinic"] else ("America/Denver", None)
     zone = ZoneInfo(zone_name)
 
@@ -306,7 +307,7 @@ def load(
     people = _people(service, rules)
     plan = _plan(service, rules)
     keys = [*people, *(key for room in rooms.values() for key in room.whole)]
-    sessions, first_visits = _planned(service, plan, rules, zone, now, since, until, ignoring)
+    sessions, first_visits = _planned(service, rules, zone)
     calendar = Calendar(
         zone=zone,
         now=_minute_up(now),
@@ -363,48 +364,58 @@ def _busy(
 
 
 def _planned(
-    service: Service,
-    plan: ServicePlan,
-    rules: dict[str, list[Any]],
-    zone: ZoneInfo,
-    now: datetime,
-    since: datetime,
-    until: datetime,
-    ignoring: Collection[UUID],
+    service: Service, rules: dict[str, list[Any]], zone: ZoneInfo
 ) -> tuple[tuple[Session, ...], dict[tuple[Key, date], int]]:
     """Classes that can be joined, and how many first visits each practitioner has on each local day."""
-    if plan.seats is None and not plan.is_first_visit:
-        return (), {}
-    by_id = {UUID(row[1]): row[0] for row in rules["people"]}
+    by_id = {row[1]: row[0] for row in rules["people"]}
+    sessions = tuple(
+        Session(UUID(pk), service.pk, by_id.get(practitioner), start, left)
+        for pk, practitioner, start, left in rules.get("classes", ())
+    )
+    counts: dict[tuple[Key, date], int] = {}
+    for practitioner, start in rules.get("first_visits", ()):
+        if practitioner in by_id:
+            place = (by_id[practitioner], local_day(start, zone))
+            counts[place] = counts.get(place, 0) + 1
+    return sessions, counts
+
+
+def _planned_rows(
+    service: Service, since: datetime, until: datetime, now: datetime, ignoring: Collection[UUID]
+) -> dict[str, tuple[QuerySet[Any], tuple[Any, ...]]]:
+    """The day's visits that hours depend on: classes with seats, or first visits, of which there are so many a day."""
     rows = Appointment.objects.filter(
         ~Q(status=AppointmentStatus.HELD) | Q(held_until__gt=now),
         status__in=TAKES_TIME,
         starts_at__gte=since,
         starts_at__lt=until,
-    )
+    ).order_by()
     if ignoring:
         rows = rows.exclude(pk__in=ignoring)
-    if plan.seats is not None:
-        classes = rows.filter(service=service, seats__isnull=False).values_list(
-            "pk", "practitioner_id", EpochMinute(F("starts_at")), F("seats") - F("seats_taken")
-        )
-        sessions = tuple(
-            Session(pk, service.pk, by_id.get(practitioner), start, left)
-            for pk, practitioner, start, left in classes
-        )
-        return sessions, {}
-    counts: dict[tuple[Key, date], int] = {}
-    first = rows.filter(is_first_visit=True, practitioner_id__in=by_id)
-    for practitioner, start in first.values_list("practitioner_id", EpochMinute(F("starts_at"))):
-        place = (by_id[practitioner], local_day(start, zone))
-        counts[place] = counts.get(place, 0) + 1
-    return (), counts
+    starts = EpochMinute(F("starts_at"))
+    if service.max_people is not None:
+        left = F("seats") - F("seats_taken")
+        return {
+            "classes": (
+                rows.filter(service=service, seats__isnull=False),
+                ("pk", "practitioner_id", starts, left),
+            )
+        }
+    if service.is_first_visit:
+        first = rows.filter(is_first_visit=True, practitioner__services=service)
+        return {"first_visits": (first, ("practitioner_id", starts))}
+    return {}
 
 
 def _rules(
-    service: Service, start: date, end: date, since: datetime, until: datetime
+    service: Service,
+    start: date,
+    end: date,
+    since: datetime,
+    until: datetime,
+    planned: dict[str, tuple[QuerySet[Any], tuple[Any, ...]]],
 ) -> dict[str, list[Any]]:
-    """Everything that is set rather than booked, as one row of JSON arrays."""
+    """Everything that is set rather than booked, and what is `planned`, as one row of JSON arrays."""
     offering = Resource.objects.filter(active=True, practitioner__active=True, practitioner__services=service)
     shifts = Shift.objects.filter(practitioner__active=True, practitioner__services=service)
     resource = F("practitioner__resource__id")
@@ -463,6 +474,7 @@ def _rules(
             ServiceHours.objects.filter(service=service).order_by("weekday", "starts"),
             ("weekday", "starts", "ends"),
         ),
+        **planned,
     }
     columns, params = [], []
     for rows, names in parts.values():

@@ -16,8 +16,8 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
-from django.db import IntegrityError, OperationalError, connection, transaction
-from django.db.models import F, Q
+from django.db import IntegrityError, OperationalError, transaction
+from django.db.models import Exists, F, OuterRef, Q
 
 from config.foundation.clinic import Clinic, Location
 from config.foundation.user import User
@@ -41,7 +41,6 @@ from scheduling.models import (
 from scheduling.openings import Key, Mode, Refusal, Verdict, minute_of
 
 UNDO_WITHIN = timedelta(seconds=10)
-LOCK_TIMEOUT = "3s"
 TRIES = 3
 OFFERED_TIMES = (2, 3)
 BUSY = frozenset({Refusal.PRACTITIONER_BUSY, Refusal.ROOM_BUSY, Refusal.ROOM_FULL})
@@ -105,14 +104,11 @@ def confirm(
     def act() -> Appointment:
         pending = _bookable(appointment_request.pk, expected)
         held = _held_times(pending)
-        _lock(_wanted(pending.service, [slot]) | Q(claims__appointment__in=held), now=now)
-        _release(held, by=by, now=now, why="confirmed")
-        Offer.objects.filter(appointment_request=pending, status=Offer.Status.OPEN).update(
-            status=Offer.Status.WITHDRAWN, closed_at=now
-        )
-        appointment = _book(pending, slot, by=by, now=now)
+        locked = _lock(_wanted(pending.service, [slot]) | Q(claims__appointment__in=held), now=now)
+        _take_back_offer(pending, held, by=by, now=now, why="confirmed")
+        appointment = _book(pending, slot, locked, by=by, now=now)
         _answered(pending, by=by, now=now)
-        _tell_confirmed(appointment, by=by, now=now)
+        _tell_confirmed(appointment, by=by, now=now, is_first=True)
         return appointment
 
     return _contest(act, appointment_request=appointment_request, now=now)
@@ -141,11 +137,8 @@ def offer(
         if service.max_people is not None:
             raise NotBookable("offer_is_for_visits")
         held = _held_times(pending)
-        _lock(_wanted(service, times) | Q(claims__appointment__in=held), now=now)
-        _release(held, by=by, now=now, why="replaced")
-        Offer.objects.filter(appointment_request=pending, status=Offer.Status.OPEN).update(
-            status=Offer.Status.WITHDRAWN, closed_at=now
-        )
+        locked = _lock(_wanted(service, times) | Q(claims__appointment__in=held), now=now)
+        _take_back_offer(pending, held, by=by, now=now, why="replaced")
         until = expires_at or now + timedelta(hours=Clinic.get().proposal_hold_hours)
         made = Offer.objects.create(
             appointment_request=pending, expires_at=until, created_at=now, created_by=by
@@ -155,7 +148,7 @@ def offer(
             service, start=min(days) - timedelta(days=1), end=max(days) + timedelta(days=1), now=now
         )
         for slot in times:
-            _place(pending, slot, diary, by=by, now=now, held_until=until, for_offer=made)
+            _place(pending, slot, diary, locked, by=by, now=now, held_until=until, for_offer=made)
         pending.move_to(Status.OFFERED, now=now, by=by, also={"answered_at": now, "answered_by": by})
         notices.offered_times(offer=made, times=[slot.starts_at for slot in times], now=now, by=by)
         return made
@@ -579,10 +572,11 @@ def _contest(
 
 
 def _bookable(pk: UUID, expected: int) -> AppointmentRequest:
-    pending = AppointmentRequest.objects.select_related("service", "client").get(pk=pk)
+    everything = ("service__follow_up", "client", "coverage", "package")
+    pending = AppointmentRequest.objects.with_open_hold().select_related(*everything).get(pk=pk)
     if pending.version != expected:
         raise StaleVersion
-    if pending.status == Status.ON_HOLD or pending.holds.filter(lifted_at=None).exists():
+    if pending.status == Status.ON_HOLD or vars(pending)["has_open_hold"]:
         raise NotBookable("on_hold")
     if pending.status not in BOOKABLE:
         raise NotBookable("closed")
@@ -616,27 +610,46 @@ def _wanted(service: Service | None, slots: Iterable[Slot]) -> Q:
     return wanted
 
 
-def _lock(wanted: Q, *, now: datetime) -> None:
-    """Lock the resources in the order of their ids, then forget the holds on them that have run out."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+def _lock(wanted: Q, *, now: datetime) -> Sequence[Resource]:
+    """Lock the resources in the order of their ids, then forget the holds on them that have run out.
+
+    What is locked comes with its practitioner, room and place, which a visit in it will ask for.
+    """
     found = Resource.objects.filter(pk__in=Resource.objects.filter(wanted).order_by().values("pk"))
-    ids = list(found.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk", flat=True))
-    Claim.objects.filter(resource_id__in=ids, held_until__lte=now).delete()
+    dead = Claim.objects.filter(resource=OuterRef("pk"), held_until__lte=now)
+    found = found.select_related("practitioner", "room__location").annotate(has_dead=Exists(dead))
+    locked = list(found.select_for_update(no_key=True, of=("self",)).order_by("pk"))
+    if any(resource.has_dead for resource in locked):
+        Claim.objects.filter(resource__in=locked, held_until__lte=now).delete()
+    return locked
 
 
-def _book(pending: AppointmentRequest, slot: Slot, *, by: User | None, now: datetime) -> Appointment:
+def _take_back_offer(
+    pending: AppointmentRequest, held: list[UUID], *, by: User | None, now: datetime, why: str
+) -> None:
+    """A request that has times on offer gets a better answer: the offer is closed and its times are free."""
+    if pending.status != Status.OFFERED:
+        return
+    _release(held, by=by, now=now, why=why)
+    Offer.objects.filter(appointment_request=pending, status=Offer.Status.OPEN).update(
+        status=Offer.Status.WITHDRAWN, closed_at=now
+    )
+
+
+def _book(
+    pending: AppointmentRequest, slot: Slot, locked: Sequence[Resource], *, by: User | None, now: datetime
+) -> Appointment:
     service = _service_of(pending)
     day, around = slot.starts_at.date(), timedelta(days=1)
     diary = availability.load(service, start=day - around, end=day + around, now=now)
-    return _place(pending, slot, diary, by=by, now=now)
+    return _place(pending, slot, diary, locked, by=by, now=now)
 
 
 def _place(
     pending: AppointmentRequest,
     slot: Slot,
     diary: Diary,
+    locked: Sequence[Resource],
     *,
     by: User | None,
     now: datetime,
@@ -671,12 +684,24 @@ def _place(
         Seat.objects.create(
             appointment=visit, client=pending.client, appointment_request=pending, people=pending.people
         )
+    _know(visit, locked)
     _claim(visit, taken, held_until=held_until)
     for key in taken.keys:  # so that the next time of the same offer sees this one
         spans = list(diary.calendar.busy.get(key, ()))
         diary.calendar.busy[key] = sorted([*spans, _span(visit)])  # type: ignore[index]
     _remember(visit, what="offered" if held else "confirmed", by=by, now=now, to=visit.status)
     return visit
+
+
+def _know(visit: Appointment, locked: Sequence[Resource]) -> None:
+    """Hand the visit the rows that were read with the lock, so that telling of it reads none again."""
+    for resource in locked:
+        if resource.practitioner is not None and resource.practitioner_id == visit.practitioner_id:
+            visit.practitioner = resource.practitioner
+        if resource.room is not None and resource.room_id == visit.room_id:
+            visit.room = resource.room
+            if resource.room.location_id == visit.location_id:
+                visit.location = resource.room.location
 
 
 def _join(class_id: UUID, pending: AppointmentRequest, *, by: User | None, now: datetime) -> Appointment:
@@ -808,10 +833,11 @@ def _release(held: Collection[UUID], *, by: User | None, now: datetime, why: str
     )
 
 
-def _tell_confirmed(visit: Appointment, *, by: User | None, now: datetime) -> None:
+def _tell_confirmed(visit: Appointment, *, by: User | None, now: datetime, is_first: bool = False) -> None:
     """What a booked visit sets off, in the same transaction."""
-    issue.issue_for_appointment(appointment=visit, by=by, now=now)
-    notices.confirmed(appointment=visit, now=now, by=by)
+    clinic = Clinic.get()
+    issue.issue_for_appointment(appointment=visit, by=by, now=now, clinic=clinic)
+    notices.confirmed(appointment=visit, now=now, by=by, clinic=clinic, is_first=is_first)
 
 
 def _answered(pending: AppointmentRequest, *, by: User | None, now: datetime) -> None:

@@ -34,11 +34,13 @@ ESTIMATE_LINK_DAYS = 400  # twelve months at least, in leap years too
 ABOUT_THE_VISIT = ("confirmed", "moved", "reminder")
 
 
-def visit_url(appointment: Appointment) -> str:
+def visit_url(appointment: Appointment, *, is_first: bool = False) -> str:
+    """The client's address for a visit; `is_first` when nobody can have been given one yet."""
     return client_link(
         purpose=VISIT_LINK,
         subject_id=appointment.pk,
         expires_at=appointment.starts_at + timedelta(days=VISIT_LINK_DAYS),
+        is_first=is_first,
     )
 
 
@@ -85,12 +87,23 @@ def offer_ended(*, offer: Offer, now: datetime) -> Message:
     )
 
 
-def confirmed(*, appointment: Appointment, now: datetime, by: User | None = None) -> Message | None:
-    """The time is set; with the calendar file. Leaves after the ten seconds in which staff may undo."""
+def confirmed(
+    *,
+    appointment: Appointment,
+    now: datetime,
+    by: User | None = None,
+    clinic: Clinic | None = None,
+    is_first: bool = False,
+) -> Message | None:
+    """The time is set; with the calendar file. Leaves after the ten seconds in which staff may undo.
+
+    `is_first`: the visit was made in this transaction, so that there can be no link to it yet.
+    """
     if appointment.client is None:
         return None  # a workshop date: each seat is told on its own
+    clinic = clinic or Clinic.get()
     language = _language(appointment)
-    picked = words.moment(appointment.starts_at, Clinic.get().zone)
+    picked = words.moment(appointment.starts_at, clinic.zone)
     return _about_visit(
         appointment,
         "confirmed",
@@ -101,6 +114,8 @@ def confirmed(*, appointment: Appointment, now: datetime, by: User | None = None
         now=now,
         by=by,
         not_before=now + UNDO_WINDOW,
+        clinic=clinic,
+        is_first=is_first,
     )
 
 
@@ -167,18 +182,21 @@ def reminder(*, appointment: Appointment, lead_hours: int, now: datetime) -> Mes
     )
 
 
-def estimate_ready(*, estimate: Estimate, now: datetime, by: User | None = None) -> Message:
+def estimate_ready(*, estimate: Estimate, now: datetime, clinic: Clinic, by: User | None = None) -> Message:
     """It is issued; the mail waits until the document exists (`contact.release(waits_for="estimate:<id>")`)."""
-    return _about_estimate(estimate, "estimate_ready", {}, now=now, by=by)
+    return _about_estimate(estimate, "estimate_ready", {}, now=now, by=by, clinic=clinic)
 
 
-def estimate_replaced(*, estimate: Estimate, now: datetime, by: User | None = None) -> Message:
+def estimate_replaced(
+    *, estimate: Estimate, now: datetime, clinic: Clinic, by: User | None = None
+) -> Message:
     """A new version; a mail about the old one that still waits is taken back."""
     old = estimate.supersedes
     if old is not None:
         contact.withdraw(subject_type=ESTIMATE, subject_id=old.pk, reason="replaced")
-    replaces_on = Clinic.get().local(old.issued_at if old else now).date()
-    return _about_estimate(estimate, "estimate_replaced", {"replaces_on": replaces_on}, now=now, by=by)
+    replaces_on = clinic.local(old.issued_at if old else now).date()
+    context = {"replaces_on": replaces_on}
+    return _about_estimate(estimate, "estimate_replaced", context, now=now, by=by, clinic=clinic)
 
 
 # --- to staff ----------------------------------------------------------------------------------------
@@ -243,8 +261,10 @@ def _about_visit(
     by: User | None,
     not_before: datetime | None = None,
     is_cancelled: bool = False,
+    clinic: Clinic | None = None,
+    is_first: bool = False,
 ) -> Message:
-    client, clinic = appointment.client, Clinic.get()
+    client, clinic = appointment.client, clinic or Clinic.get()
     assert client is not None  # noqa: S101  # narrowed by every caller
     language = _language(appointment)
     with translation.override(language):
@@ -270,7 +290,7 @@ def _about_visit(
         context={
             "starts_at": appointment.starts_at,
             "place": _place(appointment.location),
-            "url": visit_url(appointment),
+            "url": visit_url(appointment, is_first=is_first),
             "free_until": free_until if free_until > now else None,
             **context,
         },
@@ -287,7 +307,13 @@ def _about_visit(
 
 
 def _about_estimate(
-    estimate: Estimate, kind: str, context: Mapping[str, Any], *, now: datetime, by: User | None
+    estimate: Estimate,
+    kind: str,
+    context: Mapping[str, Any],
+    *,
+    now: datetime,
+    by: User | None,
+    clinic: Clinic,
 ) -> Message:
     open_until = now + timedelta(days=ESTIMATE_LINK_DAYS)
     return _tell(
@@ -295,7 +321,10 @@ def _about_estimate(
         kind=kind,
         context={
             "is_gfe": estimate.kind == "gfe",
-            "url": client_link(purpose=ESTIMATE_LINK, subject_id=estimate.pk, expires_at=open_until),
+            # Told once, when it is issued: there is no link to it yet.
+            "url": client_link(
+                purpose=ESTIMATE_LINK, subject_id=estimate.pk, expires_at=open_until, is_first=True
+            ),
             "open_until": open_until,
             **context,
         },
@@ -306,6 +335,7 @@ def _about_estimate(
         by=by,
         waits_for=f"estimate:{estimate.pk}",
         not_before=now + UNDO_WINDOW,
+        clinic=clinic,
     )
 
 

@@ -100,6 +100,11 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
         )
         return self.annotate(importance=rank).order_by("importance", "reply_by", "submitted_at", "id")
 
+    def with_open_hold(self) -> "AppointmentRequestQuerySet":
+        """Whether there is a hold not yet lifted, as `has_open_hold`, in the same statement."""
+        open_holds = Hold.objects.filter(appointment_request=models.OuterRef("pk"), lifted_at=None)
+        return self.annotate(has_open_hold=models.Exists(open_holds))
+
     def with_everything_on_a_row(self) -> "AppointmentRequestQuerySet":
         return self.select_related("client", "service", "coverage").prefetch_related(
             "markers", "flags", "holds"

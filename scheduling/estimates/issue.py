@@ -59,7 +59,7 @@ class Ordered:
     savepoint=False
 )  # always inside the confirming transaction; a savepoint is two statements
 def issue_for_appointment(
-    *, appointment: Appointment, by: User | None, now: datetime | None = None
+    *, appointment: Appointment, by: User | None, now: datetime | None = None, clinic: Clinic | None = None
 ) -> Estimate | None:
     """The estimate for a visit just booked, moved to another day or changed; None when none is due.
 
@@ -67,7 +67,7 @@ def issue_for_appointment(
     get a task that names what is missing, and the clock stays on the board.
     """
     now = now or timezone.now()
-    clinic = Clinic.get()
+    clinic = clinic or Clinic.get()
     asked = appointment.appointment_request
     client = appointment.client or (asked.client if asked else None)
     if client is None:
@@ -95,8 +95,7 @@ def issue_for_appointment(
         event = Trigger.Event.RESCHEDULED if set(changes) == {"date"} else Trigger.Event.CHANGED
         ordered = replace(ordered, reason=Estimate.Reason(event))
     if outcome.kind == Kind.GFE:
-        if asked:
-            triggers.derive_requested(clinic=clinic, appointment_request=asked)
+        questions = triggers.not_yet_derived(clinic=clinic, appointment_request=asked) if asked else []
         cause = triggers.record(
             event=event,
             client=client,
@@ -106,6 +105,7 @@ def issue_for_appointment(
             visit_on=visit_on,
             appointment=appointment,
             appointment_request_id=asked.pk if asked else None,
+            along_with=questions,
         )
         ordered = replace(ordered, cause=cause)
     return _issue_or_ask(ordered, clinic=clinic, by=by, now=now)
@@ -311,7 +311,7 @@ def _freeze(
     EstimateEvent.objects.bulk_create(events)
     if estimate.is_gfe:
         _answer_triggers(estimate, cause=cause, previous=previous)
-    _tell(estimate, now=now, by=by)
+    _tell(estimate, clinic=clinic, now=now, by=by)
     return estimate
 
 
@@ -519,10 +519,10 @@ def _next_number(year: int) -> str:
     return f"{year}-{last:04}"
 
 
-def _tell(estimate: Estimate, *, now: datetime, by: User | None) -> None:
+def _tell(estimate: Estimate, *, clinic: Clinic, now: datetime, by: User | None) -> None:
     """The mail that links to the document, held until the document exists; else a task for post or hand."""
     tell = notices.estimate_replaced if estimate.supersedes_id else notices.estimate_ready
-    message = tell(estimate=estimate, now=now, by=by)
+    message = tell(estimate=estimate, now=now, by=by, clinic=clinic)
     if not message.is_waiting:
         staff_tasks.open_task(
             key=f"estimate-by-paper:{estimate.pk}",

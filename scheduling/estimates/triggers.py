@@ -1,7 +1,10 @@
 """Events become triggers: each once, with both its dates, however late it is derived."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q
 
 from config.foundation.models import Clinic
 from intake.models import AppointmentRequest, Client, CostQuestion
@@ -20,13 +23,82 @@ def record(
     visit_on: date | None = None,
     appointment: Appointment | None = None,
     appointment_request_id: UUID | None = None,
+    along_with: Sequence[Trigger] = (),
 ) -> Trigger:
-    """The trigger of an event, written in the caller's transaction; a second call finds the first one."""
+    """The trigger of a booking, which happens once, written in the caller's transaction.
+
+    `along_with` are those of cost questions, `not_yet_derived`, in the same statement.
+    """
+    trigger = _trigger(
+        event=event,
+        client=client,
+        source_key=source_key,
+        happened_at=happened_at,
+        clinic=clinic,
+        visit_on=visit_on,
+        appointment=appointment,
+        appointment_request_id=appointment_request_id,
+    )
+    # Somebody else may derive a question this moment; a second booking of this key would end in an error,
+    # since the estimate that names this row could not be written.
+    Trigger.objects.bulk_create([*along_with, trigger], ignore_conflicts=bool(along_with))
+    return trigger
+
+
+def derive_requested(*, clinic: Clinic, appointment_request: AppointmentRequest | None = None) -> None:
+    """Write a trigger for every cost question that has none. The key is unique: of two at once, one writes."""
+    found = not_yet_derived(clinic=clinic, appointment_request=appointment_request)
+    Trigger.objects.bulk_create(found, ignore_conflicts=True)
+
+
+def not_yet_derived(
+    *, clinic: Clinic, appointment_request: AppointmentRequest | None = None
+) -> list[Trigger]:
+    """Unsaved triggers for cost questions that have none: the clock started when it was asked, not now.
+
+    Questions about services that are no health care, and of people in a federal program, start no clock.
+    """
+    known = Trigger.objects.filter(
+        Q(client=OuterRef("client")) | Q(appointment_request=OuterRef("appointment_request")),
+        event=Trigger.Event.REQUESTED,
+        happened_at=OuterRef("asked_at"),
+    )
+    questions = CostQuestion.objects.filter(~Exists(known)).select_related(
+        "client", "appointment_request__service", "appointment_request__coverage"
+    )
+    if appointment_request is not None:
+        questions = questions.filter(appointment_request=appointment_request)
+    return [
+        _trigger(
+            event=Trigger.Event.REQUESTED,
+            client=question.client,
+            source_key=f"cost_question:{question.pk}",
+            happened_at=question.asked_at,
+            clinic=clinic,
+            appointment_request_id=question.appointment_request_id,
+        )
+        for question in questions
+        if _starts_a_clock(question)
+    ]
+
+
+def _trigger(
+    *,
+    event: Trigger.Event,
+    client: Client,
+    source_key: str,
+    happened_at: datetime,
+    clinic: Clinic,
+    visit_on: date | None = None,
+    appointment: Appointment | None = None,
+    appointment_request_id: UUID | None = None,
+) -> Trigger:
+    """An event with both its dates; not saved."""
     event_on = deadlines.local_date(happened_at, clinic.zone)
     if visit_on is not None and visit_on < event_on:
         visit_on = None if event == Trigger.Event.REQUESTED else visit_on
     found = deadlines.due(deadlines.Event(event), event_on=event_on, visit_on=visit_on)
-    trigger = Trigger(
+    return Trigger(
         client=client,
         appointment=appointment,
         appointment_request_id=appointment_request_id,
@@ -40,48 +112,6 @@ def record(
         target_due_on=found.target_due_on,
         rule_version=deadlines.RULE_VERSION,
     )
-    if event != Trigger.Event.REQUESTED:
-        trigger.save(force_insert=True)  # the booking itself happens once
-        return trigger
-    Trigger.objects.bulk_create([trigger], ignore_conflicts=True)
-    return Trigger.objects.get(source_key=source_key)
-
-
-def derive_requested(
-    *, clinic: Clinic, appointment_request: AppointmentRequest | None = None
-) -> list[Trigger]:
-    """A trigger for every cost question that has none: the clock started when it was asked, not now.
-
-    Questions about services that are no health care, and of people in a federal program, start no clock.
-    """
-    questions = CostQuestion.objects.select_related(
-        "client", "appointment_request__service", "appointment_request__coverage"
-    )
-    if appointment_request is not None:
-        questions = questions.filter(appointment_request=appointment_request)
-    known = set(
-        Trigger.objects.filter(event=Trigger.Event.REQUESTED).values_list("source_key", flat=True)
-        if appointment_request is None
-        else Trigger.objects.filter(
-            event=Trigger.Event.REQUESTED, appointment_request=appointment_request
-        ).values_list("source_key", flat=True)
-    )
-    return [
-        record(
-            event=Trigger.Event.REQUESTED,
-            client=question.client,
-            source_key=_key(question),
-            happened_at=question.asked_at,
-            clinic=clinic,
-            appointment_request_id=question.appointment_request_id,
-        )
-        for question in questions
-        if _key(question) not in known and _starts_a_clock(question)
-    ]
-
-
-def _key(question: CostQuestion) -> str:
-    return f"cost_question:{question.pk}"
 
 
 def _starts_a_clock(question: CostQuestion) -> bool:
