@@ -243,5 +243,7 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
         "object-src": ["'none'"],
+        # The mailbox of a development machine shows a mail in a frame.
+        **({"frame-src": ["'self'"]} if DEBUG else {}),
     }
 }

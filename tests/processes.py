@@ -4,10 +4,15 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+
+import psutil
 
 from config import servers
 from config.commands import worker_command
@@ -86,3 +91,69 @@ class Worker(Process):
 
     def wait_until_ready(self, *, seconds: float = 40) -> None:
         self.wait_for(lambda: " ready." in self.output, seconds=seconds)
+
+
+class RunningClinic:
+    """One `python -m config.run` with its data in a folder of its own."""
+
+    def __init__(self, folder: Path, *, port: int) -> None:
+        self.port = port
+        self.output = folder / "output"
+        environment = {**clean_environment(), "DEBUG": "1", "VAR_DIR": str(folder / "var"), "PORT": str(port)}
+        with self.output.open("ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "config.run"],
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        self.family: list[psutil.Process] = []
+
+    @property
+    def address(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def said(self) -> str:
+        return self.output.read_text()
+
+    def wait_until_open(self, *, seconds: float = 90) -> None:
+        self.wait_for(lambda: "The clinic is open." in self.said(), seconds=seconds)
+        self.family = psutil.Process(self.process.pid).children(recursive=True)
+
+    def wait_for(self, happened: Callable[[], bool], *, seconds: float = 90) -> None:
+        deadline = time.monotonic() + seconds
+        while not happened():
+            assert self.process.poll() is None, self.said()
+            assert time.monotonic() < deadline, self.said()
+            time.sleep(0.1)
+
+    def status_of(self, path: str) -> int:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=20) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    def part(self, words: str) -> psutil.Process:
+        """The leading process of one part that is alive, by a word of its command."""
+        parts = psutil.Process(self.process.pid).children()
+        return next(part for part in parts if words in command(part))
+
+    def stop(self, number: signal.Signals) -> int:
+        self.family = [*self.family, *psutil.Process(self.process.pid).children(recursive=True)]
+        self.process.send_signal(number)
+        return self.process.wait(timeout=30)
+
+    def left_behind(self) -> list[str]:
+        _, alive = psutil.wait_procs(self.family, timeout=5)
+        return [f"{process.pid} {process.name()}" for process in alive]
+
+
+def command(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:  # gone, or dead and not yet taken note of
+        return ""

@@ -6,8 +6,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,79 +13,17 @@ import psutil
 import pytest
 
 from config import servers
-from tests.processes import ROOT, clean_environment
+from tests.processes import ROOT, RunningClinic, clean_environment
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.without_database]
 
 
-class Clinic:
-    """One `python -m config.run` with its data in a folder of its own."""
-
-    def __init__(self, folder: Path, *, port: int) -> None:
-        self.port = port
-        self.output = folder / "output"
-        environment = {**clean_environment(), "DEBUG": "1", "VAR_DIR": str(folder / "var"), "PORT": str(port)}
-        with self.output.open("ab") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "config.run"],
-                cwd=ROOT,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-        self.family: list[psutil.Process] = []
-
-    def said(self) -> str:
-        return self.output.read_text()
-
-    def wait_until_open(self) -> None:
-        self.wait_for(lambda: "The clinic is open." in self.said())
-        self.family = psutil.Process(self.process.pid).children(recursive=True)
-
-    def wait_for(self, happened: Callable[[], bool], *, seconds: float = 90) -> None:
-        deadline = time.monotonic() + seconds
-        while not happened():
-            assert self.process.poll() is None, self.said()
-            assert time.monotonic() < deadline, self.said()
-            time.sleep(0.1)
-
-    def status_of(self, path: str) -> int:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=20) as answer:
-                return int(answer.status)
-        except urllib.error.HTTPError as error:
-            return error.code
-
-    def part(self, words: str) -> psutil.Process:
-        """The leading process of one part that is alive, by a word of its command."""
-        parts = psutil.Process(self.process.pid).children()
-        return next(part for part in parts if words in command(part))
-
-    def stop(self, number: signal.Signals) -> int:
-        self.family = [*self.family, *psutil.Process(self.process.pid).children(recursive=True)]
-        self.process.send_signal(number)
-        return self.process.wait(timeout=30)
-
-    def left_behind(self) -> list[str]:
-        _, alive = psutil.wait_procs(self.family, timeout=5)
-        return [f"{process.pid} {process.name()}" for process in alive]
-
-
-def command(process: psutil.Process) -> str:
-    try:
-        return " ".join(process.cmdline())
-    except psutil.Error:  # gone, or dead and not yet taken note of
-        return ""
-
-
 @pytest.fixture
-def open_clinic(tmp_path: Path) -> Iterator[Callable[..., Clinic]]:
-    started: list[Clinic] = []
+def open_clinic(tmp_path: Path) -> Iterator[Callable[..., RunningClinic]]:
+    started: list[RunningClinic] = []
 
-    def start(*, port: int | None = None) -> Clinic:
-        clinic = Clinic(tmp_path, port=port or servers.free_port())
+    def start(*, port: int | None = None) -> RunningClinic:
+        clinic = RunningClinic(tmp_path, port=port or servers.free_port())
         started.append(clinic)
         return clinic
 
@@ -97,7 +33,9 @@ def open_clinic(tmp_path: Path) -> Iterator[Callable[..., Clinic]]:
             clinic.stop(signal.SIGTERM)
 
 
-def test_it_opens_prints_where_and_who_and_stops_whole_on_sigterm(open_clinic: Callable[..., Clinic]) -> None:
+def test_it_opens_prints_where_and_who_and_stops_whole_on_sigterm(
+    open_clinic: Callable[..., RunningClinic],
+) -> None:
     clinic = open_clinic()
     clinic.wait_until_open()
 
@@ -113,7 +51,7 @@ def test_it_opens_prints_where_and_who_and_stops_whole_on_sigterm(open_clinic: C
 
 
 def test_a_part_that_dies_is_started_again_and_ctrl_c_leaves_nothing(
-    open_clinic: Callable[..., Clinic],
+    open_clinic: Callable[..., RunningClinic],
 ) -> None:
     clinic = open_clinic()
     clinic.wait_until_open()
@@ -129,7 +67,7 @@ def test_a_part_that_dies_is_started_again_and_ctrl_c_leaves_nothing(
     assert clinic.left_behind() == []
 
 
-def test_a_killed_supervisor_takes_its_parts_with_it(open_clinic: Callable[..., Clinic]) -> None:
+def test_a_killed_supervisor_takes_its_parts_with_it(open_clinic: Callable[..., RunningClinic]) -> None:
     if sys.platform != "linux":
         return  # the kernel's help that this rests on is Linux's
     clinic = open_clinic()
@@ -141,7 +79,7 @@ def test_a_killed_supervisor_takes_its_parts_with_it(open_clinic: Callable[..., 
     assert alive == []
 
 
-def test_a_second_start_is_as_good_as_the_first(open_clinic: Callable[..., Clinic]) -> None:
+def test_a_second_start_is_as_good_as_the_first(open_clinic: Callable[..., RunningClinic]) -> None:
     first = open_clinic()
     first.wait_until_open()
     first.stop(signal.SIGTERM)
@@ -154,7 +92,7 @@ def test_a_second_start_is_as_good_as_the_first(open_clinic: Callable[..., Clini
     assert "robin@example.com" in second.said()
 
 
-def test_a_port_in_use_is_a_clear_sentence(open_clinic: Callable[..., Clinic]) -> None:
+def test_a_port_in_use_is_a_clear_sentence(open_clinic: Callable[..., RunningClinic]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

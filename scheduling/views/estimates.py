@@ -171,7 +171,6 @@ def _cookie(link: Link) -> str:
 def _private(response: HttpResponse) -> HttpResponse:
     response["Cache-Control"] = "no-store, private"
     response["X-Robots-Tag"] = "noindex"
-    response["Referrer-Policy"] = "no-referrer" if response.status_code == 200 else "same-origin"
     return response
 
 

@@ -1,0 +1,43 @@
+"""One running clinic for all journeys that need real parts: web, worker, beat, Redis and mailbox."""
+
+import signal
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from config import servers
+from tests.browser import Visitor
+from tests.processes import RunningClinic
+
+
+@pytest.fixture(scope="session")
+def running_clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningClinic]:
+    """What `make run` starts, with the sample clinic in a database of its own."""
+    clinic = RunningClinic(tmp_path_factory.mktemp("clinic"), port=servers.free_port())
+    clinic.wait_until_open(seconds=200)
+    yield clinic
+    clinic.stop(signal.SIGTERM)
+    assert clinic.left_behind() == []
+
+
+@pytest.fixture
+def guest(browser: Browser, running_clinic: RunningClinic) -> Iterator[Visitor]:
+    """Browser windows on the running clinic, as `visitor` opens them on the test server."""
+    someone = Visitor(browser, running_clinic.address)
+    yield someone
+    someone.close()
+    assert someone.complaints == []
+
+
+@pytest.fixture
+def fits(accessible: Callable[[Page], None]) -> Callable[[Page], None]:
+    """`fits(page)`: nothing serious for axe, nothing to scroll sideways, and one heading that names the page."""
+
+    def check(page: Page) -> None:
+        accessible(page)
+        width = page.viewport_size["width"] if page.viewport_size else 0
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+        expect(page.get_by_role("heading", level=1)).to_have_count(1)
+
+    return check
