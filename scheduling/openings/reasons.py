@@ -1,0 +1,179 @@
+"""Why a time may not be offered: the first reason in the order of `Refusal`."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from scheduling.openings.clock import Span, days_between, local_day, wall_spans
+from scheduling.openings.rules import (
+    closed_spans,
+    closed_where,
+    first_visits_full,
+    last_bookable,
+    open_stretches,
+    suits,
+)
+from scheduling.openings.spans import is_free
+from scheduling.openings.values import ORDER, Calendar, Key, Person, Refusal, RoomPlan, ServicePlan, Verdict
+
+
+def explain(
+    calendar: Calendar,
+    service: ServicePlan,
+    *,
+    start: int,
+    person: Key | None = None,
+    room: Key | None = None,
+    party: int = 1,
+) -> Verdict:
+    """May `service` start at this minute? With no practitioner or room named, any that fits will do.
+
+    The reason is the first of `Refusal` that applies; when several people or rooms were tried, the one that
+    got furthest, since it says what stands in the way last.
+    """
+    if person is not None and person not in calendar.people:
+        return Verdict(ok=False, why=Refusal.SERVICE_NOT_OFFERED)
+    candidates: list[Person | None] = [None]
+    if person is not None:
+        candidates = [calendar.people[person]]
+    elif service.needs_person:
+        offering = [
+            someone
+            for someone in calendar.people.values()
+            if someone.active and service.key in someone.services
+        ]
+        candidates = list(offering)
+    best = Verdict(ok=False, why=Refusal.SERVICE_NOT_OFFERED)
+    for candidate in candidates:
+        for where in _rooms_to_try(calendar, service, room):
+            verdict = _explain_one(calendar, service, start, candidate, where, room, party)
+            if verdict.ok:
+                return verdict
+            if verdict.why is not None and best.why is not None and ORDER[verdict.why] > ORDER[best.why]:
+                best = verdict
+    return best
+
+
+def _rooms_to_try(calendar: Calendar, service: ServicePlan, room: Key | None) -> list[RoomPlan | None]:
+    if room is not None:
+        return [calendar.rooms.get(room)]
+    return [calendar.rooms[key] for key in service.rooms if key in calendar.rooms] or [None]
+
+
+def _explain_one(
+    calendar: Calendar,
+    service: ServicePlan,
+    start: int,
+    person: Person | None,
+    room: RoomPlan | None,
+    named_room: Key | None,
+    party: int,
+) -> Verdict:
+    why = (
+        _not_offered(service, person)
+        or _room_not_allowed(service, room, named_room)
+        or _not_open(calendar, service, start, person, room)
+    )
+    verdict = Verdict(ok=False, why=why)
+    if why is None:
+        joined = _planned_class(calendar, service, start, person, party)
+        verdict = joined or _free(calendar, service, start, person, room)
+    if verdict.ok:
+        return verdict
+    return verdict._replace(person=person.key if person else None, room=room.key if room else None)
+
+
+def _not_offered(service: ServicePlan, person: Person | None) -> Refusal | None:
+    if person is None:
+        return Refusal.SERVICE_NOT_OFFERED if service.needs_person else None
+    offers = service.needs_person and person.active and service.key in person.services
+    return None if offers else Refusal.SERVICE_NOT_OFFERED
+
+
+def _room_not_allowed(service: ServicePlan, room: RoomPlan | None, named_room: Key | None) -> Refusal | None:
+    if named_room is not None and (room is None or room.key not in service.rooms):
+        return Refusal.ROOM_NOT_ALLOWED
+    return Refusal.ROOM_NOT_ALLOWED if service.rooms and room is None else None
+
+
+def _not_open(
+    calendar: Calendar, service: ServicePlan, start: int, person: Person | None, room: RoomPlan | None
+) -> Refusal | None:
+    """Closures, absences, places and hours; then how soon."""
+    end = start + service.minutes
+    first_day = local_day(start, calendar.zone)
+    days = list(days_between(first_day, local_day(end - 1, calendar.zone)))
+    where = closed_where(calendar, service, room)
+    if any(_overlap(start, end, span) for day in days for span in closed_spans(calendar, day, where)):
+        return Refusal.CLOSED
+    if person is not None and any(_overlap(start, end, span) for span in person.time_off):
+        return Refusal.TIME_OFF
+    stretches = (
+        open_stretches(calendar, person, first_day)
+        if person is not None
+        else [(hours.start, hours.end, hours.location) for hours in service.bookable if hours.on(first_day)]
+    )
+    right = [stretch for stretch in stretches if suits(calendar, service, stretch[2], room)]
+    if not _inside(calendar, first_day, right, start, end):
+        elsewhere = (stretches and not right) or _inside(calendar, first_day, stretches, start, end)
+        return Refusal.WRONG_LOCATION if elsewhere else Refusal.OUTSIDE_HOURS
+    if start < calendar.now + (person.minimum_notice if person else 0):
+        return Refusal.TOO_SOON
+    return None
+
+
+def _planned_class(
+    calendar: Calendar, service: ServicePlan, start: int, person: Person | None, party: int
+) -> Verdict | None:
+    """The seat in a class that starts then; None when there is none, so that one could be planned."""
+    if service.seats is None:
+        return None
+    for session in calendar.sessions:
+        mine = person is None or session.person == person.key
+        if session.service == service.key and session.start == start and mine:
+            if session.seats_left < party:
+                return Verdict(ok=False, why=Refusal.ROOM_FULL)
+            return Verdict(ok=True, person=session.person, session=session.key)
+    return Verdict(ok=False, why=Refusal.ROOM_FULL) if party > service.seats else None
+
+
+def _free(
+    calendar: Calendar, service: ServicePlan, start: int, person: Person | None, room: RoomPlan | None
+) -> Verdict:
+    """Nobody has taken the person, the room or a machine, buffers included; then the limits of a day."""
+    span = start - service.before, start + service.minutes + service.after
+
+    def free(key: Key) -> bool:
+        return is_free(calendar.busy.get(key, ()), *span)
+
+    if person is not None and not free(person.key):
+        return Verdict(ok=False, why=Refusal.PRACTITIONER_BUSY)
+    machine: Key | None = None
+    if room is not None and service.uses_machine:
+        if not free(room.key):
+            return Verdict(ok=False, why=Refusal.ROOM_BUSY)
+        machine = next((key for key in room.machines if free(key)), None)
+        if machine is None:
+            return Verdict(ok=False, why=Refusal.ROOM_FULL)
+    elif room is not None and not all(map(free, room.whole)):
+        return Verdict(ok=False, why=Refusal.ROOM_BUSY)
+    day = local_day(start, calendar.zone)
+    if person is not None and first_visits_full(calendar, service, person, day):
+        return Verdict(ok=False, why=Refusal.FIRST_VISITS_FULL)
+    if day > last_bookable(calendar, day):
+        return Verdict(ok=False, why=Refusal.TOO_FAR_AHEAD)
+    return Verdict(True, None, person.key if person else None, room.key if room else None, machine)
+
+
+def _overlap(start: int, end: int, span: Span) -> bool:
+    return start < span[1] and span[0] < end
+
+
+def _inside(
+    calendar: Calendar, day: date, stretches: Iterable[tuple[int, int, Key]], start: int, end: int
+) -> bool:
+    """Does `[start, end)` lie inside one stretch? Two that touch are still two shifts."""
+    return any(
+        low <= start and end <= high
+        for wall_start, wall_end, _ in stretches
+        for low, high in wall_spans(day, wall_start, wall_end, calendar.zone)
+    )
