@@ -13,7 +13,7 @@ from intake.questionnaires import sheet
 from intake.questionnaires.lint import PUBLISHABLE, lint
 from intake.questionnaires.model import Questionnaire
 from intake.questionnaires.parse import parse
-from tests.intake.questionnaires import bench, real
+from tests.intake.questionnaires import real
 from tests.intake.questionnaires.test_shipped_forms import shipped
 
 CSS = Path(__file__).parents[3] / "config/static/css"
@@ -50,13 +50,3 @@ def test_axe_finds_nothing(page: Page, path: Path) -> None:
     found = Axe().run(page).response["violations"]
 
     assert [(v["id"], v["nodes"][0]["html"][:160]) for v in found] == []
-
-
-def test_drawing_and_validating_grow_with_the_items() -> None:
-    ratios = {
-        case["case"]: case["ratio"]
-        for case in bench.cases()
-        if case["case"].startswith("questionnaire 50 to 500")
-    }
-
-    assert all(ratio <= 20 for ratio in ratios.values())  # the benchmark asks for 13 on a quiet machine
