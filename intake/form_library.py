@@ -11,6 +11,7 @@ from pathlib import Path
 from django.db import transaction
 from django.utils.text import slugify
 
+from config.foundation.clinic import Clinic
 from config.foundation.user import User
 from intake.models import Questionnaire, Service, ServiceQuestionnaire
 from intake.questionnaires import model as form_model
@@ -45,7 +46,7 @@ class NotPublishable(ValueError):
 @transaction.atomic
 def take_in(*, content: bytes, by: User | None, now: datetime) -> Questionnaire:
     """Import a file as a draft, byte for byte. The same bytes again give the row that is there."""
-    report = lint(content)
+    report = lint(content, today=Clinic.get().local(now).date())
     if report.level == REFUSED or report.questionnaire is None:
         raise Refused(report)
     parsed, digest = report.questionnaire, hashlib.sha256(content).hexdigest()
@@ -82,7 +83,7 @@ def publish(
     questionnaire = Questionnaire.objects.select_for_update().get(pk=questionnaire.pk)
     if questionnaire.status != Questionnaire.Status.DRAFT:
         raise NotPublishable("not_draft")
-    report = lint(bytes(questionnaire.source))
+    report = lint(bytes(questionnaire.source), today=Clinic.get().local(now).date())
     if report.level != PUBLISHABLE or report.questionnaire is None:
         raise NotPublishable("errors")
     if report.questionnaire.copyright and not rights_confirmed:

@@ -50,8 +50,9 @@ BLOCKING = {
     SDC + "questionnaireAdaptive": "adaptive",
     "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaireAdaptive": "adaptive",
 }
+CALCULATED = SDC + "calculatedExpression"
 # Values the clinic's side would compute; kept and shown to staff, never run.
-NOT_COMPUTED = (SDC + "calculatedExpression", SDC + "initialExpression", HL7 + "cqf-calculatedValue")
+NOT_COMPUTED = (CALCULATED, SDC + "initialExpression", HL7 + "cqf-calculatedValue")
 
 # Modifier extensions that we understand. An unknown one means: do not use this form.
 CRITICAL = "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-rendering-criticalExtension"

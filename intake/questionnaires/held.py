@@ -121,11 +121,14 @@ class FromResponse:
             self._read(asked, answer.get("item"), f"{path}@{key}.")
 
 
+def values_in(answer: Mapping[str, Any]) -> list[Value]:
+    """Every `value[x]` of an answer; there should be one."""
+    names = (name for name in answer if name.startswith("value") and len(name) > len("value"))
+    return [Value(name[len("value") :], answer[name]) for name in names]
+
+
 def answer_value(answer: Mapping[str, Any]) -> Value | None:
-    for name, raw in answer.items():
-        if name.startswith("value") and len(name) > len("value"):
-            return Value(name[len("value") :], raw)
-    return None
+    return next(iter(values_in(answer)), None)
 
 
 def objects(found: Any) -> list[Mapping[str, Any]]:

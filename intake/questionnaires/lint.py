@@ -10,25 +10,29 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from intake.questionnaires import extensions as ext
+from intake.questionnaires.lint_conditions import comparable, examine_conditions, in_cycles
 from intake.questionnaires.model import (
     ERROR,
     ITEM_TYPES,
     NOTE,
     WARNING,
-    Condition,
     Finding,
     Item,
     Questionnaire,
+    Value,
 )
 from intake.questionnaires.parse import parse
 from intake.questionnaires.patterns import UnsafePattern, compile_pattern
-from intake.questionnaires.values import DATES, NUMBERS
+from intake.questionnaires.values import compare, equal, is_well_formed
 
 REFUSED, DRAFT, PUBLISHABLE = "refused", "draft", "publishable"
 
+STATUSES = frozenset({"draft", "active", "retired", "unknown"})
 LISTABLE = frozenset(
     {"choice", "open-choice", "decimal", "integer", "date", "dateTime", "time", "string", "quantity"}
 )
@@ -41,7 +45,6 @@ OPTION_KINDS = {
     "time": {"Time"},
     "string": {"String"},
 }
-ORDERED = NUMBERS | DATES | {"Time", "Quantity"}
 
 
 @dataclass(slots=True)
@@ -52,12 +55,15 @@ class Report:
     questionnaire: Questionnaire | None = None
 
 
-def lint(content: bytes) -> Report:
-    """A file's bytes -> level and findings. Never raises for bad input."""
+def lint(content: bytes, *, today: date | None = None) -> Report:
+    """A file's bytes -> level and findings. Never raises for bad input.
+
+    `today` is the clinic's date, for forms that say from when until when they are to be used.
+    """
     parsed = parse(content)
     if parsed.questionnaire is None:
         return Report(REFUSED, parsed.findings, parsed.item_count)
-    findings = [*parsed.findings, *examine(parsed.questionnaire)]
+    findings = [*parsed.findings, *examine(parsed.questionnaire), *_period(parsed.questionnaire, today)]
     blocked = any(finding.severity == ERROR for finding in findings)
     return Report(DRAFT if blocked else PUBLISHABLE, findings, parsed.item_count, parsed.questionnaire)
 
@@ -74,9 +80,10 @@ def examine(form: Questionnaire) -> Iterator[Finding]:
         yield from _unanswerable(form, item)
         yield from _lists(item, is_asked=not form.is_hidden(item))
         yield from _limits(item)
+        yield from _ranges(item)
         yield from _item_extensions(item)
-        yield from _conditions(form, item)
-    for link_id in _in_cycles(form):
+        yield from examine_conditions(form, item)
+    for link_id in in_cycles(form):
         yield _say("enable-when-cycle", ERROR, "The conditions go round in a circle.", link_id)
 
 
@@ -85,6 +92,8 @@ def _root(form: Questionnaire) -> Iterator[Finding]:
         yield _say("no-items", ERROR, "The form has no items to answer.")
     if not form.raw.get("status"):
         yield _say("status-missing", WARNING, "The form states no status; it is taken as a draft.")
+    elif form.status not in STATUSES:
+        yield _say("status-unknown", ERROR, f"“{form.status}” is no status of a form.")
     elif form.status not in ("draft", "active"):
         yield _say("status", WARNING, f"The form's own status is “{form.status}”.")
     if not form.url:
@@ -98,6 +107,19 @@ def _root(form: Questionnaire) -> Iterator[Finding]:
         yield _say("copyright", WARNING, "The form names a copyright. Confirm the right to use it.")
 
 
+def _period(form: Questionnaire, today: date | None) -> Iterator[Finding]:
+    """Outside its own effectivePeriod, at the precision that the form writes."""
+    period = form.raw.get("effectivePeriod")
+    if today is None or not isinstance(period, dict):
+        return
+    day = Value("Date", today.isoformat())
+    start, end = (Value("DateTime", period.get(name)) for name in ("start", "end"))
+    if is_well_formed(start) and (compare(day, start) or 0) < 0:
+        yield _say("effective-period", WARNING, f"The form is meant for use from {start.raw} on.")
+    if is_well_formed(end) and (compare(day, end) or 0) > 0:
+        yield _say("effective-period", WARNING, f"The form was meant for use until {end.raw}.")
+
+
 def _modifiers(element: Any, link_id: str) -> Iterator[Finding]:
     """Unknown modifier extensions anywhere in an element, but not in the items below it."""
     stack = [element]
@@ -106,7 +128,7 @@ def _modifiers(element: Any, link_id: str) -> Iterator[Finding]:
         if isinstance(node, list):
             stack.extend(node)
         elif isinstance(node, dict):
-            for extension in node.get("modifierExtension") or ():
+            for extension in listed(node.get("modifierExtension")):
                 yield from _modifier(extension, link_id)
             stack.extend(value for name, value in node.items() if name not in ("item", "modifierExtension"))
 
@@ -114,7 +136,7 @@ def _modifiers(element: Any, link_id: str) -> Iterator[Finding]:
 def _modifier(extension: Any, link_id: str) -> Iterator[Finding]:
     url = extension.get("url") if isinstance(extension, dict) else None
     value = ext.value_of(extension) if isinstance(extension, dict) else None
-    if url not in ext.KNOWN_MODIFIERS:
+    if not isinstance(url, str) or url not in ext.KNOWN_MODIFIERS:
         yield _say(
             "modifier-unknown", ERROR, f"An unknown modifierExtension changes the meaning: {url}.", link_id
         )
@@ -133,6 +155,9 @@ def _whole_extensions(form: Questionnaire) -> Iterator[Finding]:
 def _item_extensions(item: Item) -> Iterator[Finding]:
     yield from _modifiers(item.raw, item.link_id)
     yield from _extensions(item.raw, item.link_id)
+    has_link = any(True for url in ext.SUPPORT_LINKS for _ in ext.all_of(item.raw, url))
+    if has_link and not item.look.link:
+        yield _say("link-dropped", NOTE, "Only https links are shown; this one is left out.", item.link_id)
     if any(text.styled for text in (item.text, item.prefix, *(o.label for o in item.options))):
         yield _say("style-dropped", NOTE, "Styles (CSS) of this item are dropped.", item.link_id)
     if item.text.xhtml or item.text.markdown:
@@ -169,7 +194,7 @@ def _item(item: Item) -> Iterator[Finding]:
         yield _say("que-10", ERROR, f"maxLength does not fit a {item.type}.", link_id)
     if raw.get("answerOption") and raw.get("initial"):
         yield _say("que-11", ERROR, "Both initial and answerOption; use initialSelected.", link_id)
-    if len(raw.get("initial") or ()) > 1 and not item.repeats:
+    if len(listed(raw.get("initial"))) > 1 and not item.repeats:
         yield _say("que-13", ERROR, "Several initial values for a single answer.", link_id)
     if item.type == "reference":
         severity = ERROR if item.required else WARNING
@@ -228,8 +253,20 @@ def _lists(item: Item, *, is_asked: bool) -> Iterator[Finding]:
         yield _say("option-type", ERROR, f"An option's type does not fit a {item.type}.", link_id)
     if len({option.value.kind for option in item.options}) > 1:
         yield _say("option-type", ERROR, "The options are of different types.", link_id)
+    if _has_twins(item):
+        yield _say("option-twice", WARNING, "Two answers of the list have the same code.", link_id)
     if sum(option.initially_selected for option in item.options) > 1 and not item.repeats:
         yield _say("initial-selected", ERROR, "Several options are selected for a single answer.", link_id)
+
+
+def _has_twins(item: Item) -> bool:
+    """Are two options the same answer? Compared only where a code or a plain value is written twice."""
+    seen: dict[str, list[Value]] = {}
+    for option in item.options:
+        raw = option.value.raw
+        key = str(raw.get("code") or raw.get("display") if isinstance(raw, dict) else raw)
+        seen.setdefault(key, []).append(option.value)
+    return any(equal(one, other) for same in seen.values() for one, other in pairwise(same))
 
 
 def _limits(item: Item) -> Iterator[Finding]:
@@ -242,91 +279,31 @@ def _limits(item: Item) -> Iterator[Finding]:
     least, most = limits.min_occurs, limits.max_occurs
     if least is not None and most is not None and least > most:
         yield _say("occurs-range", ERROR, "minOccurs is above maxOccurs.", link_id)
-    if most is not None and most > 1 and not item.repeats:
+    if least is not None and least > 1 and not item.repeats:
+        yield _say("occurs-no-repeats", ERROR, "minOccurs above 1, yet the item does not repeat.", link_id)
+    elif most is not None and most > 1 and not item.repeats:
         yield _say("occurs-no-repeats", WARNING, "maxOccurs above 1, yet the item does not repeat.", link_id)
 
 
-def _conditions(form: Questionnaire, item: Item) -> Iterator[Finding]:
-    if len(item.conditions) > 1 and not item.raw.get("enableBehavior"):
-        yield _say("que-12", ERROR, "Several conditions, and not said whether all or any.", item.link_id)
-    for condition in item.conditions:
-        yield from _condition(form, item, condition)
+def listed(found: Any) -> list[Any]:
+    return found if isinstance(found, list) else []
 
 
-def _condition(form: Questionnaire, item: Item, condition: Condition) -> Iterator[Finding]:
-    link_id, source = item.link_id, form.by_link_id.get(condition.question)
-    if source is None:
-        text = f"A condition asks for “{condition.question}”, which is not in the form."
-        yield _say("enable-when-dangling", ERROR, text, link_id)
-        return
-    if not source.is_question:
-        yield _say(
-            "enable-when-no-question", WARNING, "A condition looks at an item without answers.", link_id
-        )
-    if source.place == item.place:
-        yield _say("enable-when-self", ERROR, "A condition looks at its own item.", link_id)
-    if condition.operator == "exists":
-        if condition.answer is None or condition.answer.kind != "Boolean":
-            yield _say("que-7", ERROR, "“exists” needs true or false.", link_id)
-    elif condition.answer is not None and source.is_question and not _fits(source, condition.answer.kind):
-        yield _say("enable-when-type", WARNING, "A condition compares with another type of value.", link_id)
-    if condition.operator == "!=" and not _must_exist(item, condition.question):
-        yield _say("enable-when-not-equal", WARNING, "“!=” is also true without an answer.", link_id)
-    if condition.operator in ("<", ">", "<=", ">=") and source.kind not in ORDERED:
-        yield _say("enable-when-order", WARNING, "This kind of answer has no order; never true.", link_id)
-    if _in_other_repetition(form, item, source):
-        yield _say(
-            "enable-when-repetition", ERROR, "A condition looks into another repeating group.", link_id
-        )
-
-
-def _fits(source: Item, kind: str) -> bool:
-    same = source.kind == kind or {source.kind, kind} <= NUMBERS or {source.kind, kind} <= DATES
-    return same or (source.is_open and kind == "String")
-
-
-def _must_exist(item: Item, question: str) -> bool:
-    return any(c.operator == "exists" and c.question == question for c in item.conditions)
-
-
-def _in_other_repetition(form: Questionnaire, item: Item, source: Item) -> bool:
-    """Is the question inside a repeating group that the item is not in?"""
-    own = {item.place[:depth] for depth in range(len(item.place) + 1)}
-    above = form.parent(source)
-    while above is not None:
-        if above.is_group and above.repeats and above.place not in own:
-            return True
-        above = form.parent(above)
-    return False
-
-
-def _in_cycles(form: Questionnaire) -> list[str]:
-    """LinkIds whose enablement depends on itself, by conditions and by parents. Without recursion."""
-    edges = {item.place: _depends_on(form, item) for item in form.walk()}
-    state: dict[tuple[int, ...], int] = {}
-    found: list[str] = []
-    by_place = {item.place: item for item in form.walk()}
-    for start in edges:
-        stack = [(start, iter(edges[start]))] if start not in state else []
-        state.setdefault(start, 1)
-        while stack:
-            place, rest = stack[-1]
-            following = next(rest, None)
-            if following is None:
-                state[place] = 2
-                stack.pop()
-            elif following not in state:
-                state[following] = 1
-                stack.append((following, iter(edges[following])))
-            elif state[following] == 1 and by_place[following].conditions:
-                found.append(by_place[following].link_id)
-    return sorted(set(found))
-
-
-def _depends_on(form: Questionnaire, item: Item) -> list[tuple[int, ...]]:
-    sources = (form.by_link_id.get(condition.question) for condition in item.conditions)
-    parent = form.parent(item)
-    return [source.place for source in sources if source is not None] + ([parent.place] if parent else [])
+def _ranges(item: Item) -> Iterator[Finding]:
+    """Bounds that nothing can keep to, and bounds that no answer can be compared with."""
+    limits, link_id = item.limits, item.link_id
+    low, high = limits.min_value, limits.max_value
+    if low is not None and high is not None and (compare(low, high) or 0) > 0:
+        yield _say("bounds-range", ERROR, "The smallest value allowed is above the largest.", link_id)
+    if (
+        limits.min_length is not None
+        and limits.max_length is not None
+        and limits.min_length > limits.max_length
+    ):
+        yield _say("bounds-range", ERROR, "minLength is above maxLength.", link_id)
+    for bound in (low, high):
+        if bound is not None and item.is_question and not comparable(item.kind, bound.kind):
+            yield _say("bound-type", WARNING, "A bound of another type than the answer.", link_id)
 
 
 def _say(code: str, severity: str, message: str, link_id: str = "") -> Finding:

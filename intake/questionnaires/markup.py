@@ -17,6 +17,9 @@ SWALLOWED = frozenset(
 )
 BLOCKS = frozenset({"p", "ul", "ol", "li", "h4"})
 VOID = frozenset({"br"})
+MAX_MARKUP = 50_000  # characters; longer words of one item are shown without their markup
+MAX_OPEN = 40  # elements inside each other; deeper ones are passed over
+_TAG = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]*(?:\s[^<>]{0,2000})?/?>")
 
 
 class Html(str):
@@ -56,10 +59,34 @@ def block(text: Text, language: str = "en") -> Html:
 
 
 def _safe(source: str, allowed: frozenset[str]) -> Html:
+    if len(source) > MAX_MARKUP:
+        return Html("")  # the caller shows the plain words
     cleaner = _Cleaner(allowed)
-    cleaner.feed(source)
+    cleaner.feed(_only_whole_tags(_without_comments(source)))
     cleaner.close()
     return Html(cleaner.result())
+
+
+def _without_comments(source: str) -> str:
+    """Comments out, in one pass; one that never ends takes the rest with it, as in a browser."""
+    kept, at = [], 0
+    while (start := source.find("<!--", at)) >= 0:
+        kept.append(source[at:start])
+        end = source.find("-->", start + 4)
+        if end < 0:
+            return "".join(kept)
+        at = end + 3
+    return "".join([*kept, source[at:]])
+
+
+def _only_whole_tags(source: str) -> str:
+    """Every `<` that starts no whole tag becomes text: the parser goes back over half tags again and again
+    (six minutes for 100 kB of them)."""
+    kept, at = [], 0
+    for tag in _TAG.finditer(source):
+        kept += [source[at : tag.start()].replace("<", "&lt;"), tag[0]]
+        at = tag.end()
+    return "".join([*kept, source[at:].replace("<", "&lt;")])
 
 
 class _Cleaner(HTMLParser):
@@ -76,7 +103,7 @@ class _Cleaner(HTMLParser):
         if tag in SWALLOWED:
             self.swallowing.append(tag)
         tag = RENAMED.get(tag, tag)
-        if self.swallowing or tag not in self.allowed:
+        if self.swallowing or tag not in self.allowed or len(self.open) >= MAX_OPEN:
             if not self.swallowing and tag in BLOCKS:
                 self.out.append(" ")
             return
@@ -155,8 +182,8 @@ def _list(tag: str, entries: list[str]) -> str:
 
 
 def _markdown_inline(line: str) -> str:
-    line = re.sub(r"!\[([^\]\n]{0,200})\]\([^)\s]{0,500}\)", r"\1", line)  # no pictures from elsewhere
-    line = re.sub(r"\[([^\]\n]{1,200})\]\((https://[^)\s\"]{1,500})\)", r'<a href="\2">\1</a>', line)
-    line = re.sub(r"\[([^\]\n]{1,200})\]\([^)\s]{0,500}\)", r"\1", line)
+    line = re.sub(r"!\[([^\[\]\n]{0,200})\]\([^)\s]{0,500}\)", r"\1", line)  # no pictures from elsewhere
+    line = re.sub(r"\[([^\[\]\n]{1,200})\]\((https://[^)\s\"]{1,500})\)", r'<a href="\2">\1</a>', line)
+    line = re.sub(r"\[([^\[\]\n]{1,200})\]\([^)\s]{0,500}\)", r"\1", line)
     line = re.sub(r"\*\*([^*\n]{1,500})\*\*", r"<strong>\1</strong>", line)
     return re.sub(r"(?<![\w*])[*_]([^*_\n]{1,500})[*_](?![\w*])", r"<em>\1</em>", line)

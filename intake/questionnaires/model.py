@@ -118,6 +118,7 @@ class Look:
 
     control: str = ""
     hidden: bool = False
+    computed: bool = False  # the form's own expression fills it in, so nobody is asked
     hint: str = ""
     unit: Value | None = None
     units: tuple[Value, ...] = ()
@@ -207,7 +208,7 @@ class Questionnaire:
         return self.parents.get(item.place)
 
     def unasked(self) -> frozenset[tuple[int, ...]]:
-        """Places of items that a page never asks: hidden ones with all below, and read-only ones.
+        """Places of items that a page never asks: hidden ones with all below, read-only and computed ones.
 
         `readOnly` on a group holds for everything in it; on a question it does not reach its children.
         """
@@ -217,7 +218,7 @@ class Questionnaire:
             inherited = (
                 parent is not None and parent.place in found and (parent.is_group or self.is_hidden(parent))
             )
-            if item.read_only or item.look.hidden or inherited:
+            if item.read_only or item.look.computed or item.look.hidden or inherited:
                 found.add(item.place)
         return frozenset(found)
 

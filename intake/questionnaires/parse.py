@@ -12,7 +12,6 @@ from intake.questionnaires import reading, valuesets
 from intake.questionnaires.model import (
     ANSWER_KIND,
     ERROR,
-    ITEM_TYPES,
     OPERATORS,
     WARNING,
     Condition,
@@ -25,6 +24,8 @@ from intake.questionnaires.model import (
     Text,
     Value,
 )
+from intake.questionnaires.primitives import Primitives
+from intake.questionnaires.values import is_well_formed
 
 
 @dataclass(slots=True)
@@ -41,24 +42,23 @@ def parse(content: bytes) -> Parsed:
     loaded = reading.load(content)
     if loaded.refused or loaded.raw is None:
         return Parsed(None, loaded.refused + loaded.findings, loaded.item_count)
-    builder = _Builder(loaded.raw, loaded.findings)
+    builder = _Builder(loaded.findings, loaded.raw)
     return Parsed(builder.questionnaire(), builder.findings, loaded.item_count)
 
 
 def parse_known(raw: Mapping[str, Any]) -> Questionnaire:
     """A questionnaire that was imported before, from its JSON object; findings are not wanted again."""
-    return _Builder(dict(raw), []).questionnaire()
+    return _Builder([], dict(raw)).questionnaire()
 
 
 @dataclass(slots=True)
-class _Builder:
-    raw: dict[str, Any]
-    findings: list[Finding]
+class _Builder(Primitives):
+    raw: dict[str, Any] = field(default_factory=dict)
     contained: dict[str, dict[str, Any]] = field(default_factory=dict)
     lists: dict[str, tuple[Option, ...] | None] = field(default_factory=dict)
 
     def questionnaire(self) -> Questionnaire:
-        for resource in self._objects(self.raw, "contained"):
+        for resource in self.objects(self.raw, "contained"):
             if isinstance(resource.get("id"), str):
                 self.contained[resource["id"]] = resource
         items = self._items(self.raw, ())
@@ -69,12 +69,12 @@ class _Builder:
                 by_link_id.setdefault(item.link_id, item)
                 parents.update({child.place: item for child in item.items})
         return Questionnaire(
-            url=self._string(self.raw, "url"),
-            version=self._string(self.raw, "version"),
-            status=self._string(self.raw, "status"),
+            url=self.string(self.raw, "url"),
+            version=self.string(self.raw, "version"),
+            status=self.string(self.raw, "status"),
             title=ext.text_of(self.raw, "title" if self.raw.get("title") else "name"),
-            language=self._string(self.raw, "language"),
-            copyright=self._string(self.raw, "copyright"),
+            language=self.string(self.raw, "language"),
+            copyright=self.string(self.raw, "copyright"),
             items=items,
             raw=self.raw,
             by_link_id=by_link_id,
@@ -82,16 +82,16 @@ class _Builder:
         )
 
     def _items(self, holder: Mapping[str, Any], place: tuple[int, ...]) -> tuple[Item, ...]:
-        children = self._objects(holder, "item")
+        children = self.objects(holder, "item")
         return tuple(self._item(raw, (*place, index)) for index, raw in enumerate(children))
 
     def _item(self, raw: Mapping[str, Any], place: tuple[int, ...]) -> Item:
-        link_id = self._string(raw, "linkId")
-        kind = self._string(raw, "type", link_id)
+        link_id = self.string(raw, "linkId")
+        kind = self.string(raw, "type", link_id)
         options, missing = self._options(raw, link_id)
         behavior = raw.get("enableBehavior")
         if behavior not in (None, "any", "all"):  # `in` on a tuple compares, so any JSON will do
-            self._say(
+            self.say(
                 "enable-behavior", ERROR, f"enableBehavior “{behavior}” is neither all nor any.", link_id
             )
         return Item(
@@ -103,9 +103,9 @@ class _Builder:
             raw=raw,
             conditions=tuple(self._conditions(raw, link_id)),
             any_suffices=behavior != "all",
-            required=self._switch(raw, "required", link_id),
-            repeats=self._switch(raw, "repeats", link_id),
-            read_only=self._switch(raw, "readOnly", link_id),
+            required=self.switch(raw, "required", link_id),
+            repeats=self.switch(raw, "repeats", link_id),
+            read_only=self.switch(raw, "readOnly", link_id),
             options=options,
             has_option_list=bool(raw.get("answerOption") or raw.get("answerValueSet")),
             option_list_missing=missing,
@@ -121,7 +121,7 @@ class _Builder:
         """The answer list and, when it cannot be known, the name of the value set it should come from."""
         listed = raw.get("answerOption")
         if isinstance(listed, list):
-            found = [self._option(option, link_id) for option in self._objects(raw, "answerOption")]
+            found = [self._option(option, link_id) for option in self.objects(raw, "answerOption")]
             return tuple(option for option in found if option is not None), ""
         canonical = raw.get("answerValueSet")
         if not isinstance(canonical, str) or not canonical:
@@ -131,14 +131,14 @@ class _Builder:
             self.lists[canonical] = None if concepts is None else tuple(self._of_concepts(concepts))
         known = self.lists[canonical]
         if known is not None and len(known) > reading.MAX_OPTIONS:
-            self._say("too-many-options", ERROR, f"The value set has {len(known)} answers.", link_id)
+            self.say("too-many-options", ERROR, f"The value set has {len(known)} answers.", link_id)
             known = known[: reading.MAX_OPTIONS]
         return (known, "") if known is not None else ((), canonical)
 
     def _option(self, raw: Mapping[str, Any], link_id: str) -> Option | None:
-        value = ext.value_of(raw)
-        if value is None or (value.kind == "Coding" and not isinstance(value.raw, dict)):
-            self._say("option-value", ERROR, "An answer option has no value.", link_id)
+        value = self.put_right(ext.value_of(raw), link_id)
+        if value is None or not is_well_formed(value):
+            self.say("option-value", ERROR, "An answer option has no usable value.", link_id)
             return None
         inner = value.raw if isinstance(value.raw, dict) else {}
         if value.kind == "Coding":
@@ -150,7 +150,7 @@ class _Builder:
             label=label,
             prefix=ext.words(raw, ext.OPTION_PREFIX) or ext.words(inner, ext.OPTION_PREFIX),
             exclusive=ext.switch(raw, ext.EXCLUSIVE) or ext.switch(inner, ext.EXCLUSIVE),
-            initially_selected=self._switch(raw, "initialSelected", link_id),
+            initially_selected=self.switch(raw, "initialSelected", link_id),
             weight=_first_number(raw, inner),
         )
 
@@ -160,7 +160,7 @@ class _Builder:
             text = ext.text_of(concept, "display" if concept.get("display") else "code")
             spoken = {
                 d["language"]: d["value"]
-                for d in self._objects(concept, "designation")
+                for d in self.objects(concept, "designation")
                 if isinstance(d.get("language"), str) and isinstance(d.get("value"), str)
             }
             label = Text(text.plain, text.markdown, text.xhtml, {**spoken, **text.translations}, text.styled)
@@ -169,28 +169,36 @@ class _Builder:
     # --- conditions and first values ------------------------------------------------------------------
 
     def _conditions(self, raw: Mapping[str, Any], link_id: str) -> Iterable[Condition]:
-        for condition in self._objects(raw, "enableWhen"):
+        for condition in self.objects(raw, "enableWhen"):
             operator, answers = condition.get("operator"), [k for k in condition if k.startswith("answer")]
-            answer = Value(answers[0][len("answer") :], condition[answers[0]]) if answers else None
+            stated = Value(answers[0][len("answer") :], condition[answers[0]]) if answers else None
+            answer = self.put_right(stated, link_id)
             if not isinstance(operator, str) or operator not in OPERATORS:
-                self._say(
+                self.say(
                     "enable-when-operator", ERROR, f"A condition has the operator “{operator}”.", link_id
                 )
                 continue
             if len(answers) != 1:
-                self._say(
+                self.say(
                     "enable-when-answer", ERROR, "A condition needs exactly one answer to compare.", link_id
                 )
-            yield Condition(self._string(condition, "question"), operator, answer)
+            elif answer is not None and not is_well_formed(answer):
+                self.say(
+                    "enable-when-answer", ERROR, "A condition's answer does not fit its own type.", link_id
+                )
+            yield Condition(self.string(condition, "question"), operator, answer)
 
     def _initial(self, raw: Mapping[str, Any], kind: str, link_id: str) -> Iterable[Value]:
-        for initial in self._objects(raw, "initial"):
-            value = ext.value_of(initial)
+        for initial in self.objects(raw, "initial"):
+            value = self.put_right(ext.value_of(initial), link_id)
             if value is None:
+                continue
+            if not is_well_formed(value):
+                self.say("initial-type", WARNING, "The initial value is malformed; it is not used.", link_id)
                 continue
             wanted = ANSWER_KIND.get(kind)
             if wanted and value.kind != wanted and kind not in ("choice", "open-choice", "reference"):
-                self._say(
+                self.say(
                     "initial-type", WARNING, f"The initial value is a {value.kind}; it is not used.", link_id
                 )
                 continue
@@ -201,11 +209,11 @@ class _Builder:
     def _limits(self, raw: Mapping[str, Any], link_id: str) -> Limits:
         mime_types = (ext.value_of(e) for e in ext.all_of(raw, ext.MIME_TYPE))
         return Limits(
-            max_length=self._whole(raw, "maxLength", link_id),
+            max_length=self.whole(raw, "maxLength", link_id),
             min_length=ext.whole(raw, ext.MIN_LENGTH),
             pattern=ext.words(raw, ext.REGEX) or None,
-            min_value=ext.first(raw, ext.MIN_VALUE, ext.MIN_QUANTITY),
-            max_value=ext.first(raw, ext.MAX_VALUE, ext.MAX_QUANTITY),
+            min_value=self._bound(raw, link_id, ext.MIN_VALUE, ext.MIN_QUANTITY),
+            max_value=self._bound(raw, link_id, ext.MAX_VALUE, ext.MAX_QUANTITY),
             max_decimals=ext.whole(raw, ext.MAX_DECIMALS),
             min_occurs=ext.whole(raw, ext.MIN_OCCURS),
             max_occurs=ext.whole(raw, ext.MAX_OCCURS),
@@ -213,15 +221,34 @@ class _Builder:
             max_bytes=ext.whole(raw, ext.MAX_SIZE),
         )
 
+    def _bound(self, raw: Mapping[str, Any], link_id: str, *urls: str) -> Value | None:
+        bound = self.put_right(ext.first(raw, *urls), link_id)
+        if bound is None:
+            if any(True for url in urls for _ in ext.all_of(raw, url)):
+                self.say("bound-computed", WARNING, "A bound that is computed is not enforced.", link_id)
+            return None
+        if not is_well_formed(bound):
+            self.say("bound-type", WARNING, "A bound is malformed; it is not enforced.", link_id)
+            return None
+        return bound
+
+    def _units(self, raw: Mapping[str, Any]) -> tuple[Value, ...]:
+        """The units offered: listed one by one, or those of a value set that we have."""
+        listed = [ext.value_of(extension) for extension in ext.all_of(raw, ext.UNIT_OPTION)]
+        canonical = ext.words(raw, ext.UNIT_VALUE_SET)
+        known = valuesets.concepts(canonical, self.contained) if canonical and not listed else None
+        listed += [option.value for option in self._of_concepts(known or ())]
+        return tuple(unit for unit in listed if unit is not None and isinstance(unit.raw, dict))
+
     def _look(self, raw: Mapping[str, Any]) -> Look:
         unit = ext.first(raw, ext.UNIT)
-        units = [ext.value_of(e) for e in ext.all_of(raw, ext.UNIT_OPTION)]
         return Look(
             control=ext.code(raw, ext.ITEM_CONTROL),
             hidden=ext.switch(raw, ext.HIDDEN),
+            computed=ext.first(raw, ext.CALCULATED) is not None,
             hint=ext.words(raw, ext.ENTRY_FORMAT),
             unit=unit if unit is not None and isinstance(unit.raw, dict) else None,
-            units=tuple(u for u in units if u is not None and isinstance(u.raw, dict)),
+            units=self._units(raw),
             unit_open=bool(ext.code(raw, ext.UNIT_OPEN)),
             orientation=ext.code(raw, ext.ORIENTATION),
             category=ext.code(raw, ext.CATEGORY),
@@ -231,48 +258,6 @@ class _Builder:
             step=ext.whole(raw, ext.SLIDER_STEP),
             shown_when_disabled=ext.code(raw, ext.DISABLED_DISPLAY) == "protected",
         )
-
-    # --- primitives, coerced with a warning -----------------------------------------------------------------
-
-    def _say(self, code: str, severity: str, message: str, link_id: str = "") -> None:
-        self.findings.append(Finding(code, severity, message, link_id))
-
-    def _objects(self, holder: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
-        found = holder.get(name)
-        if found is None:
-            return []
-        objects = [o for o in found if isinstance(o, dict)] if isinstance(found, list) else []
-        if not isinstance(found, list) or len(objects) != len(found):
-            self._say(
-                "json-shape", ERROR, f"“{name}” is not a list of objects.", str(holder.get("linkId") or "")
-            )
-        return objects
-
-    def _string(self, holder: Mapping[str, Any], name: str, link_id: str = "") -> str:
-        found = holder.get(name)
-        if found is None or isinstance(found, str):
-            return found or ""
-        self._say(
-            "coerced", WARNING, f"“{name}” should be text; it was read as text.", link_id or str(found)[:40]
-        )
-        return str(found)
-
-    def _switch(self, holder: Mapping[str, Any], name: str, link_id: str) -> bool:
-        found = holder.get(name)
-        if found is None or isinstance(found, bool):
-            return bool(found)
-        self._say("coerced", WARNING, f"“{name}” should be true or false; “{found}” was read so.", link_id)
-        return str(found).strip().lower() == "true"
-
-    def _whole(self, holder: Mapping[str, Any], name: str, link_id: str) -> int | None:
-        found = holder.get(name)
-        if found is None or (isinstance(found, int) and not isinstance(found, bool)):
-            return found
-        self._say("coerced", WARNING, f"“{name}” should be a whole number; “{found}” was read so.", link_id)
-        try:
-            return int(Decimal(str(found)))
-        except (ArithmeticError, ValueError):
-            return None
 
 
 def _first_number(outer: Mapping[str, Any], inner: Mapping[str, Any]) -> Decimal | None:
@@ -293,7 +278,3 @@ def _support_link(raw: Mapping[str, Any]) -> str:
             if value is not None and isinstance(value.raw, str) and value.raw.startswith("https://"):
                 return value.raw
     return ""
-
-
-def is_known_type(item: Item) -> bool:
-    return item.type in ITEM_TYPES

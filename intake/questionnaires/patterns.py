@@ -17,6 +17,7 @@ from typing import Any
 
 MAX_STATES = 5_000
 MAX_PATTERN = 1_000
+MAX_STEPS = 3_000_000  # states times characters, about a second; more than that is not matched
 
 Test = Callable[[str], bool]
 
@@ -39,7 +40,9 @@ class Pattern:
     last: int
 
     def matches(self, text: str) -> bool:
-        """Does the whole text match?"""
+        """Does the whole text match? A text far too long for the pattern does not."""
+        if len(self.states) * len(text) > MAX_STEPS:
+            return False
         here = self._reach({self.first}, 0, len(text))
         for position, character in enumerate(text):
             moved = {

@@ -17,9 +17,12 @@ MAX_OPTIONS = 500
 MAX_LINK_ID = 255
 MAX_IMAGE_BYTES = 200_000
 MAX_JSON_DEPTH = 100
+MAX_EXPONENT = 400  # 1e400 is written out as 400 digits; nobody means more
 
 R5_TYPES = {"coding"}
+R5_MEMBERS = {"copyrightLabel", "versionAlgorithmString", "versionAlgorithmCoding"}
 R5_ITEM_MEMBERS = {"answerConstraint", "disabledDisplay"}
+STU3_MEMBERS = {"group", "question"}
 STU3_ITEM_MEMBERS = {"option", "options"}
 
 
@@ -55,8 +58,7 @@ def load(content: bytes) -> Loaded:
         return loaded
     loaded.raw = document
     loaded.item_count = sum(1 for _ in raw_items(document))
-    loaded.refused.extend(_other_version(document))
-    loaded.refused.extend(_over_limits(document, loaded.item_count))
+    loaded.refused.extend(_other_version(document) or list(_over_limits(document, loaded.item_count)))
     return loaded
 
 
@@ -81,7 +83,7 @@ def read_json(content: bytes, findings: list[Finding] | None = None) -> Any:
     try:
         text = content.decode("utf-8")
         document = json.loads(
-            text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=members
+            text, parse_float=decimal, parse_constant=_no_constant, object_pairs_hook=members
         )
     except UnicodeDecodeError as problem:
         raise NotJson(f"The file is not UTF-8 text (byte {problem.start + 1}).") from None
@@ -101,6 +103,17 @@ def read_json(content: bytes, findings: list[Finding] | None = None) -> Any:
             _warning("json-repeated-member", f"A member is written twice, the last one counts: {names}.")
         )
     return document
+
+
+def decimal(digits: str) -> Decimal:
+    """Digit for digit. ValueError for what is no number, or one so large that writing it out would hang."""
+    try:
+        number = Decimal(digits)
+    except ArithmeticError:
+        raise ValueError(f"“{digits[:20]}” is no number") from None
+    if not number.is_finite() or abs(number.adjusted()) > MAX_EXPONENT:
+        raise ValueError(f"the number {digits[:20]} is out of bounds")
+    return number
 
 
 def raw_items(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -146,15 +159,16 @@ def _not_a_questionnaire(document: Any) -> Finding | None:
     return _error("not-questionnaire", f"The file is {named}, not a Questionnaire.")
 
 
-def _other_version(document: Mapping[str, Any]) -> Iterator[Finding]:
+def _other_version(document: Mapping[str, Any]) -> list[Finding]:
     """R5 and STU3 told apart by their own members; a file with no sign of either is read as R4."""
     items = list(raw_items(document))
-    if "copyrightLabel" in document or any(
+    if R5_MEMBERS & document.keys() or any(
         str(item.get("type")) in R5_TYPES or R5_ITEM_MEMBERS & item.keys() for item in items
     ):
-        yield _error("r5", "This form is FHIR R5; save it as R4 and import it again.")
-    elif {"group", "question"} & document.keys() or any(map(_is_stu3, items)):
-        yield _error("stu3", "This form is FHIR STU3 or older; save it as R4 and import it again.")
+        return [_error("r5", "This form is FHIR R5; save it as R4 and import it again.")]
+    if STU3_MEMBERS & document.keys() or any(map(_is_stu3, items)):
+        return [_error("stu3", "This form is FHIR STU3 or older; save it as R4 and import it again.")]
+    return []
 
 
 def _is_stu3(item: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from intake.questionnaires import checks, enablement, wording
-from intake.questionnaires.held import FromResponse, answer_value, objects, starting
+from intake.questionnaires.held import FromResponse, answer_value, objects, starting, values_in
 from intake.questionnaires.model import ERROR, WARNING, Finding, Item, Questionnaire
 from intake.questionnaires.tree import Node, Tree, grow
 from intake.questionnaires.values import equal
@@ -35,7 +35,7 @@ def validate(questionnaire: Questionnaire, response: Any, *, language: str = "en
     walker = _Walker(questionnaire, tree, language)
     walker.root(response)
     findings = [*walker.findings, *_whole_form(tree, held, language)]
-    if response.get("status") not in FINAL:
+    if str(response.get("status")) not in FINAL:
         findings = [f if f.code in ALWAYS_ERRORS else _softened(f) for f in findings]
     return findings
 
@@ -129,7 +129,7 @@ class _Walker:
         other_version = "|" in str(canonical) and ours.version and canonical != ours.canonical
         if canonical and ours.url and (url != ours.url or other_version):
             self.say("qr-questionnaire-unknown", found=canonical)
-        if response.get("status") not in STATUSES:
+        if str(response.get("status")) not in STATUSES:
             self.say("qr-status")
         self.subject(response.get("subject"))
         self.items(response, self.questionnaire.items, "i")
@@ -138,9 +138,7 @@ class _Walker:
         allowed = self.questionnaire.raw.get("subjectType")
         reference = subject.get("reference") if isinstance(subject, dict) else None
         stated = subject.get("type") if isinstance(subject, dict) else None
-        kind = stated or (
-            reference.split("/")[-2] if isinstance(reference, str) and "/" in reference else None
-        )
+        kind = stated or _resource_type(reference)
         if isinstance(allowed, list) and allowed and kind and kind not in allowed:
             self.say("qr-subject-type", found=kind)
 
@@ -205,13 +203,13 @@ class _Walker:
     def question(self, raw: Mapping[str, Any], item: Item, path: str, has_items: bool) -> None:
         if has_items:
             self.say("qr-item-under-question", item.link_id, path)
-        answers = objects(raw.get("answer"))
-        if raw.get("answer") is not None and not isinstance(raw["answer"], list):
-            self.say("qr-structure", item.link_id, path, found="“answer” is not a list")
+        answers, stated = objects(raw.get("answer")), raw.get("answer")
+        if stated is not None and (not isinstance(stated, list) or len(answers) != len(stated)):
+            self.say("qr-structure", item.link_id, path, found="“answer” is not a list of objects")
         if not answers:
             self.say("qr-unanswered-item", item.link_id, path, WARNING)
         valued = [answer for answer in answers if answer_value(answer) is not None]
-        if len(valued) != len(answers):
+        if len(valued) != len(answers) or any(len(values_in(answer)) > 1 for answer in answers):
             self.say("qr-type", item.link_id, path)
         node = self.tree.by_path.get(path)
         asked = [child for child in item.items if not child.is_display]
@@ -237,6 +235,12 @@ class _Walker:
         known = {item.text.plain, *item.text.translations.values(), _joined(item)}
         if isinstance(words, str) and words.strip() not in {k.strip() for k in known}:
             self.say("qr-text", item.link_id, path, WARNING)
+
+
+def _resource_type(reference: Any) -> str:
+    """`Patient` of `https://x.org/fhir/Patient/1/_history/2`; nothing of `urn:uuid:…` or `#p`."""
+    path = str(reference or "").split("/_history/")[0].split("/")
+    return path[-2] if len(path) > 1 else ""
 
 
 def _joined(item: Item) -> str:

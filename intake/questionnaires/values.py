@@ -25,6 +25,33 @@ def is_well_formed(value: Value) -> bool:
     return check is not None and check(value.raw)
 
 
+def coerced(value: Value) -> Value:
+    """A number or a truth that a file wrote as text (`"5"`, `"true"`), or `5.0` for a whole number, put right.
+
+    What cannot be put right comes back as it was.
+    """
+    kind, raw = value.kind, value.raw
+    if kind == "Boolean" and isinstance(raw, str) and raw.strip().lower() in ("true", "false"):
+        return Value(kind, raw.strip().lower() == "true")
+    if (kind in NUMBERS and isinstance(raw, str)) or (kind == "Integer" and isinstance(raw, Decimal)):
+        return Value(kind, _number_meant(kind, raw))
+    if kind == "String" and isinstance(raw, (int, Decimal)) and not isinstance(raw, bool):
+        return Value(kind, str(raw))
+    if kind == "Quantity" and isinstance(raw, dict) and isinstance(raw.get("value"), str):
+        return Value(kind, {**raw, "value": _number_meant("Decimal", raw["value"])})
+    return value
+
+
+def _number_meant(kind: str, raw: str | Decimal) -> Any:
+    try:
+        number = Decimal(raw)
+    except ArithmeticError:
+        return raw
+    if not number.is_finite() or abs(number.adjusted()) > 400:
+        return raw
+    return int(number) if kind == "Integer" and number == number.to_integral_value() else number
+
+
 def as_number(raw: Any) -> Decimal | None:
     if isinstance(raw, bool) or not isinstance(raw, (int, float, Decimal)):
         return None

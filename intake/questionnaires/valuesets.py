@@ -63,7 +63,13 @@ def concepts(canonical: str, contained: Mapping[str, Any]) -> list[Concept] | No
     if canonical.startswith("#"):
         value_set = contained.get(canonical[1:])
         return _of_value_set(value_set, contained) if isinstance(value_set, dict) else None
-    return LOCAL.get(canonical.split("|")[0])
+    url = canonical.split("|")[0]
+    inside = next((one for one in contained.values() if _is_value_set(one, url)), None)
+    return LOCAL.get(url) if inside is None else _of_value_set(inside, contained)
+
+
+def _is_value_set(resource: Mapping[str, Any], url: str) -> bool:
+    return resource.get("resourceType") == "ValueSet" and resource.get("url") == url
 
 
 def _of_value_set(value_set: Mapping[str, Any], contained: Mapping[str, Any]) -> list[Concept] | None:
@@ -79,14 +85,24 @@ def _of_value_set(value_set: Mapping[str, Any], contained: Mapping[str, Any]) ->
         if part is None:
             return None
         found.extend(part)
+    if any(part.get("filter") or not part.get("concept") for part in objects(compose.get("exclude"))):
+        return None  # what is left out cannot be computed here
     excluded = {
-        (part.get("system"), concept.get("code"))
-        for part in compose.get("exclude") or ()
-        if isinstance(part, dict)
-        for concept in part.get("concept") or ()
-        if isinstance(concept, dict)
+        _identity(part.get("system"), concept)
+        for part in objects(compose.get("exclude"))
+        for concept in objects(part.get("concept"))
     }
-    return [c for c in found if (c.get("system"), c.get("code")) not in excluded]
+    return [concept for concept in found if _identity(concept.get("system"), concept) not in excluded]
+
+
+def _identity(system: Any, concept: Concept) -> tuple[str, str]:
+    """As text: a file may hold any JSON where a code should be."""
+    return str(system), str(concept.get("code"))
+
+
+def objects(found: Any) -> list[dict[str, Any]]:
+    """The JSON objects of what should be a list of them."""
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 def _included(include: Any, contained: Mapping[str, Any]) -> list[Concept] | None:
@@ -95,12 +111,9 @@ def _included(include: Any, contained: Mapping[str, Any]) -> list[Concept] | Non
         return None
     system, listed = include.get("system"), include.get("concept")
     if not isinstance(listed, list):
+        systems = (one for one in contained.values() if one.get("resourceType") == "CodeSystem")
         listed = next(
-            (
-                resource.get("concept")
-                for resource in contained.values()
-                if resource.get("resourceType") == "CodeSystem" and system and resource.get("url") == system
-            ),
+            (list(_hierarchy(one.get("concept"))) for one in systems if system and one.get("url") == system),
             None,
         )
     if not isinstance(listed, list):
@@ -108,10 +121,15 @@ def _included(include: Any, contained: Mapping[str, Any]) -> list[Concept] | Non
     return [{**c, "system": system} if system else c for c in listed if isinstance(c, dict)]
 
 
-def _expanded(contains: list[Any]) -> Iterator[Concept]:
-    for concept in contains:
-        if not isinstance(concept, dict):
-            continue
+def _hierarchy(concepts: Any) -> Iterator[Concept]:
+    """The concepts of a code system, those below others too."""
+    for concept in objects(concepts):
+        yield {name: part for name, part in concept.items() if name != "concept"}
+        yield from _hierarchy(concept.get("concept"))
+
+
+def _expanded(contains: Any) -> Iterator[Concept]:
+    for concept in objects(contains):
         if not concept.get("abstract") and not concept.get("inactive") and concept.get("code"):
             yield concept
-        yield from _expanded(concept.get("contains") or [])
+        yield from _expanded(concept.get("contains"))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from config.foundation import access_log
+from config.foundation.clinic import Clinic
 from config.foundation.policy import May, Role, staff_may
 from config.foundation.user import User
 from intake import form_library, screening
@@ -57,7 +58,7 @@ def form(request: HttpRequest, pk: UUID) -> HttpResponse:
     row = get_object_or_404(Questionnaire, pk=pk)
     attached = set(ServiceQuestionnaire.objects.filter(url=row.url).values_list("service_id", flat=True))
     services = [(service, service.pk in attached) for service in Service.objects.order_by("position", "code")]
-    report = lint(bytes(row.source))
+    report = lint(bytes(row.source), today=Clinic.get().local(timezone.now()).date())
     context = {"row": row, "report": report, "services": services, "form": form_library.form_of(row)}
     return render(request, "intake/forms/form.html", context)
 

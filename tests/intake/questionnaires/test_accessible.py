@@ -28,7 +28,8 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def publishable() -> list[Path]:
-    return [path for path in [*shipped(), *real.forms()] if lint(path.read_bytes()).level == PUBLISHABLE]
+    every = [*shipped(), *real.forms(), *real.handwritten()]
+    return [path for path in every if lint(path.read_bytes()).level == PUBLISHABLE]
 
 
 def draw(questionnaire: Questionnaire) -> str:
