@@ -21,6 +21,7 @@ class Mode(StrEnum):
     ACCEPT = "accept"
     REFUSE_4XX = "4xx"  # "try again later", to every recipient
     REFUSE_5XX = "5xx"  # "no such mailbox", to every recipient
+    REFUSE_US = "ours"  # refuses the sender: no mail of ours is taken
     HANG = "hang"  # takes the message and never answers
     DROP_AFTER_DATA = "drop"  # takes the message, keeps it, and cuts the line before saying so
 
@@ -36,6 +37,8 @@ class Sink:
     port: int = field(default_factory=servers.free_port)
     mode: Mode = Mode.ACCEPT
     refused_addresses: set[str] = field(default_factory=set)  # always answered with 550
+    slowness: float = 0.0  # seconds between keeping a message and saying so
+    never_refused: str = "-"  # the end of addresses that exist whatever the mode is
     envelopes: list[Envelope] = field(default_factory=list)
     _controller: Controller | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -61,6 +64,9 @@ class Sink:
         with self._lock:
             self.envelopes.append(envelope)
 
+    def refused(self, address: str) -> None:
+        """Told of every mailbox that was said not to exist."""
+
     def clear(self) -> None:
         with self._lock:
             self.envelopes.clear()
@@ -82,12 +88,22 @@ class _Handler:
     def __init__(self, sink: Sink) -> None:
         self.sink = sink
 
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[Any]
+    ) -> str:
+        if self.sink.mode is Mode.REFUSE_US:
+            return "550 5.7.1 Not from you"
+        envelope.mail_from = address
+        return "250 OK"
+
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[Any]
     ) -> str:
         if self.sink.mode is Mode.REFUSE_4XX:
             return "451 4.3.0 Try again later"
-        if self.sink.mode is Mode.REFUSE_5XX or address in self.sink.refused_addresses:
+        is_refused = self.sink.mode is Mode.REFUSE_5XX and not address.endswith(self.sink.never_refused)
+        if is_refused or address in self.sink.refused_addresses:
+            self.sink.refused(address)
             return "550 5.1.1 No such mailbox"
         envelope.rcpt_tos.append(address)
         return "250 OK"
@@ -99,6 +115,7 @@ class _Handler:
         if self.sink.mode is Mode.DROP_AFTER_DATA:
             assert server.transport is not None
             server.transport.abort()
+        await asyncio.sleep(self.sink.slowness)
         return "250 OK"
 
 

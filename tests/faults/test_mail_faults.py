@@ -1,17 +1,13 @@
 """Small faults on every run; `make chaos N=…` is the same with large numbers."""
 
-import json
 import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
+from tests.chaos.storm import storm
 from tests.mail_sink import Sink
 from tests.notifications.messages import make_many
-
-ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.mark.django_db(transaction=True)
@@ -26,19 +22,19 @@ def test_mail_leaves_without_redis(
     assert len(smtp_sink.messages) == 3
 
 
-@pytest.mark.timeout(200)
-def test_senders_killed_at_random_lose_nothing_and_the_unprotected_way_does() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.chaos", "100"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=180,
+@pytest.mark.postgresql  # database lines are cut
+@pytest.mark.timeout(170)
+@pytest.mark.django_db(transaction=True)
+def test_a_small_storm_loses_nothing_and_the_unprotected_way_does() -> None:
+    said: list[str] = []
+
+    report = storm(
+        12,
+        seed=3,
+        say=said.append,
+        only=("both workers", "all web processes", "Redis", "lines cut", "drops after DATA"),
     )
 
-    result = json.loads(done.stdout.splitlines()[-1])
-    assert result["lost"] == 0, done.stderr
-    assert result["repeats"] <= result["kills"]
-    assert result["kills"] > 0
-    assert result["control_lost"] > 0
+    assert report.is_good, said
+    assert report.requests == 12
+    assert report.control_lost > 0

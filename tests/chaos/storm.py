@@ -1,0 +1,183 @@
+"""One storm from beginning to end. The database it gets is migrated and empty."""
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from django.db import connection
+
+from config.sample_requests import posted
+from notifications.models import WAITING, Message, State
+from tests.chaos import reckoning
+from tests.chaos.nemesis import Nemesis
+from tests.chaos.parts import Part, Parts, module
+from tests.chaos.people import Crowd, Form
+from tests.chaos.reckoning import Reckoning
+from tests.factories import SAMPLE, load_sample_clinic, make_user
+from tests.notifications.messages import make_many
+
+STAFF = 1  # people who are told of each request
+QUIET_WITHIN = 180.0  # seconds after the last fault in which all mail is out
+Kinds = tuple[str, ...]  # words of the faults that may strike
+EVERY: Kinds = ("",)
+AGAINST_SENDERS: Kinds = ("both workers", "worker killed", "mail server", "lines cut")
+CONTROL = 150  # messages of the control
+
+
+@dataclass(frozen=True)
+class Report:
+    requests: int
+    kills: int
+    lost: int
+    repeats: int
+    control_lost: int
+    unexplained: int
+    problems: list[str]
+
+    @property
+    def is_good(self) -> bool:
+        return (
+            not self.lost
+            and not self.unexplained
+            and not self.problems
+            and self.kills > 0 < self.control_lost
+        )
+
+    def as_line(self) -> dict[str, int]:
+        """design: the last line of `make chaos`."""
+        return {
+            name: getattr(self, name) for name in ("requests", "kills", "lost", "repeats", "control_lost")
+        }
+
+
+def storm(
+    count: int, *, seed: int, say: Callable[[str], None], logs: str = "", only: Kinds = EVERY
+) -> Report:
+    """`count` requests under faults, then the control. Bounded: half a second a request and six minutes at most."""
+    load_sample_clinic()
+    for number in range(STAFF):
+        make_user(email=f"staff{number}@clinic.example")
+    url = database_url()
+    with tempfile.TemporaryDirectory(prefix="clinic-chaos-") as name:
+        folder = Path(name)
+        environment = {**os.environ, "DATABASE_URL": url, "VAR_DIR": name}
+        parts = Parts(folder=folder, environment=environment)
+        try:
+            parts.start()
+            crowd, nemesis, waited = _protected(parts, count, url=url, seed=seed, only=only)
+            found = reckoning.reckon(
+                acknowledged=[person.address for person in crowd.acknowledged],
+                staff=STAFF,
+                log=parts.mail_log,
+                faults=nemesis.faults,
+                dead=parts.dead,
+            )
+            problems = [*crowd.problems[:20], *([] if waited is not None else ["mail was not quiet in time"])]
+            _tell(say, crowd, nemesis, found, waited)
+            control_lost = _control(
+                parts, url=url, seed=seed, only=only if only != EVERY else AGAINST_SENDERS
+            )
+        finally:
+            parts.stop()
+            if logs:
+                shutil.copytree(folder, logs, dirs_exist_ok=True)
+    report = Report(
+        requests=len(crowd.acknowledged),
+        kills=len(nemesis.faults),
+        lost=found.lost,
+        repeats=len(found.repeats),
+        control_lost=control_lost,
+        unexplained=found.unexplained,
+        problems=problems,
+    )
+    for problem in problems:
+        say(f"problem: {problem}")
+    return report
+
+
+def database_url() -> str:
+    """The address of the database this process works on, for others. PostgreSQL only: lines are cut here."""
+    if connection.vendor != "postgresql":
+        sys.exit("The fault suite needs PostgreSQL.")
+    at = connection.settings_dict
+    password = f":{at['PASSWORD']}" if at["PASSWORD"] else ""
+    return f"postgres://{at['USER']}{password}@{at['HOST']}:{at['PORT']}/{at['NAME']}"
+
+
+def _protected(
+    parts: Parts, count: int, *, url: str, seed: int, only: Kinds
+) -> tuple[Crowd, Nemesis, float | None]:
+    nemesis = Nemesis(parts, database_url=url, seed=seed, only=only)
+    crowd = Crowd(count, form=_form(), port=parts.web_port)
+    crowd.start()
+    nemesis.rage(until=lambda: not crowd.is_busy, seconds=180 + count / 2)
+    crowd.wait(seconds=60)
+    connection.close()  # our own line was cut with the others
+    return crowd, nemesis, _quiet()
+
+
+def _form() -> Form:
+    samples = yaml.safe_load(SAMPLE.read_text(encoding="utf-8"))["requests"]
+    said = posted(next(sample["form"] for sample in samples if sample["id"] == "R01"))
+    # Wishes for days that are over, and a phone number that all would share, say nothing here.
+    return {
+        name: values for name, values in said.items() if not name.startswith(("earliest", "latest", "phone"))
+    }
+
+
+def _quiet() -> float | None:
+    """Seconds until no message waits any more; None when it takes too long."""
+    started = time.monotonic()
+    while time.monotonic() - started < QUIET_WITHIN:
+        if not Message.objects.filter(state__in=WAITING).exists():
+            return time.monotonic() - started
+        time.sleep(0.2)
+    return None
+
+
+def _control(parts: Parts, *, url: str, seed: int, only: Kinds) -> int:
+    """How many of its messages the unprotected way loses under the same faults."""
+    for part in (parts.beat, *parts.workers):
+        part.kill()
+    parts.workers = [
+        Part(
+            f"control{number}", module("tests.chaos.control"), parts.environment, parts.folder / "control.log"
+        )
+        for number in range(2)
+    ]
+    names = {message.message_id for message in make_many(CONTROL, prefix="control")}
+    for worker in parts.workers:
+        worker.start()
+    nemesis = Nemesis(parts, database_url=url, seed=seed, only=only)
+    nemesis.rage(until=lambda: True, seconds=40)
+    connection.close()
+    waiting = Message.objects.filter(key__startswith="control:", state=State.QUEUED)
+    ends_at = time.monotonic() + 15
+    while waiting.exists() and time.monotonic() < ends_at:
+        time.sleep(0.1)
+    time.sleep(1)  # the last batch, which is marked and not sent yet
+    return len(names - set(reckoning.taken(parts.mail_log)))
+
+
+def _tell(
+    say: Callable[[str], None], crowd: Crowd, nemesis: Nemesis, found: Reckoning, waited: float | None
+) -> None:
+    for line in (*found.lost_requests, *found.lost_messages):
+        say(f"LOST {line}")
+    for line in found.repeats:
+        say(line)
+    kinds = {fault.what: nemesis.count(fault.what) for fault in nemesis.faults}
+    for what, times in sorted(kinds.items()):
+        say(f"{times:5} times {what}")
+    seconds = sorted(second for person in crowd.people for second in person.seconds)
+    say(
+        f"{found.messages} messages, {found.staff_tasks} told to staff instead, {nemesis.lines_cut} lines cut; "
+        f"page p50 {seconds[len(seconds) // 2]:.3f} s, p99 {seconds[len(seconds) * 99 // 100]:.3f} s; "
+        f"quiet after {waited if waited is None else round(waited, 1)} s"
+    )
