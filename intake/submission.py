@@ -1,4 +1,4 @@
-"""A form on its way (draft) and its sending: one submission id makes one request, however often it is posted.
+"""Sending a request: one submission id makes one request, however often it is posted.
 
 Everything a request causes is written in one transaction: the person, what they told, consents with the version
 of their words, flags, markers, holds, the cost question with its time, and the line of history.
@@ -7,33 +7,28 @@ of their words, flags, markers, holds, the cost question with its time, and the 
 import json
 import secrets
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
-from django.utils.translation import get_language
 
 from config.foundation.clinic import Clinic, Closure, reply_by
 from config.foundation.encryption import lookup_hash
 from config.foundation.user import User
 from intake import asking, cleaning, marking, matching, notices, screening
-from intake.forms import HONEYPOT, PREFERS, STEPS, PayingForm, SendForm, Setting, StepForm, YouForm, age_on
-from intake.matching import Person
+from intake.drafts import said_in
+from intake.forms import HONEYPOT
 from intake.models import (
     AppointmentRequest,
     Client,
     Consent,
     CostQuestion,
     Coverage,
-    CoverageType,
     Flag,
     Hold,
     Marker,
     Package,
-    Practitioner,
     Priority,
     QuestionnaireResponse,
     RequestDraft,
@@ -41,11 +36,8 @@ from intake.models import (
     Service,
     Status,
 )
-from intake.questionnaires.sheet import Sheet
-
-Said = Mapping[str, Sequence[str]]
-CONSENT_TEXT_VERSION = "2027-01"
-DUPLICATE_WITHIN = timedelta(days=60)
+from intake.recording import client_of, coverage_of, details, look_for, record_consents, wishes
+from intake.whole import Said, Whole, person, read_whole, suggested_service, told
 
 
 class NotReady(Exception):
@@ -73,99 +65,20 @@ class AlreadySent(Exception):
         self.appointment_request = appointment_request
 
 
-@dataclass(slots=True)
-class Whole:
-    """All pages read together."""
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """How a request came: when, in which language, how long it took, through whom."""
 
-    setting: Setting
-    forms: dict[str, StepForm]
-    asked: list[asking.Asked] = field(default_factory=list)
-    sheets: list[Sheet] = field(default_factory=list)
-
-    @property
-    def is_valid(self) -> bool:
-        return all(form.is_valid() for form in self.forms.values()) and not any(
-            one.errors for one in self.sheets
-        )
-
-    def clean(self, name: str) -> Any:
-        for form in self.forms.values():
-            if name in form.cleaned_data:
-                return form.cleaned_data[name]
-        return None
-
-
-# --- drafts ------------------------------------------------------------------------------------------
-
-
-def setting_for(said: Said, *, now: datetime, clinic: Clinic | None = None) -> Setting:
-    clinic = clinic or Clinic.get()
-    services = (
-        Service.objects.offered().select_related("follow_up").prefetch_related("packages", "questionnaires")
-    )
-    return Setting(
-        clinic=clinic,
-        services=list(services),
-        today=clinic.local(now).date(),
-        said=said,
-        practitioners=list(Practitioner.objects.active()),
-    )
-
-
-def start_draft(*, now: datetime) -> RequestDraft:
-    kept = Clinic.get().draft_kept_days
-    draft = RequestDraft(expires_at=now + timedelta(days=kept), created_at=now, updated_at=now)
-    draft.answers = {"said": {}, "done": [], "started_at": now.isoformat()}
-    draft.save(force_insert=True)
-    return draft
-
-
-def said_in(draft: RequestDraft | None) -> dict[str, list[str]]:
-    return dict(draft.answers.get("said", {})) if draft else {}
-
-
-@transaction.atomic
-def save_step(
-    *,
-    draft: RequestDraft,
-    names: set[str],
-    prefixes: Sequence[str],
-    posted: Said,
-    done: str,
-    later: bool,
-    now: datetime,
-) -> RequestDraft:
-    """Keep what one page said, as typed; other pages stay. `done` names the page when it is complete.
-
-    Each tab saves only its own page, so two tabs lose nothing of each other.
-    """
-    locked = RequestDraft.objects.select_for_update().get(pk=draft.pk)
-    answers = dict(locked.answers)
-    said = {
-        name: values
-        for name, values in answers.get("said", {}).items()
-        if name not in names and not name.startswith(tuple(prefixes) or ("\0",))
-    }
-    said |= {name: [_storable(value) for value in values] for name, values in posted.items()}
-    answers["said"] = said
-    if done and done not in answers.setdefault("done", []):
-        answers["done"] = [*answers["done"], done]
-    if answers.pop("later", False):
-        locked.times_resumed += 1
-    if later:
-        answers["later"] = True
-    locked.answers = answers
-    locked.language = get_language() or "en"
-    locked.updated_at = now
-    locked.save(update_fields=["answers", "language", "updated_at", "times_resumed"])
-    return locked
-
-
-def _storable(value: str) -> str:
-    return value.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")[:40_000]
-
-
-# --- sending -----------------------------------------------------------------------------------------
+    submission_id: uuid.UUID
+    now: datetime
+    language: str
+    seconds: int | None
+    times_resumed: int
+    good_files: int
+    bad_files: int
+    how_consented: str
+    by: User | None
+    silent: bool
 
 
 @transaction.atomic
@@ -202,7 +115,7 @@ def submit_form(
     by: User | None = None,
     silent: bool = False,
 ) -> AppointmentRequest:
-    """The whole form as posted (name → values, see `forms.py`), from a page, a clinic file, or staff (`by`).
+    """The whole form as posted (name → values, see `forms`), from a page, a clinic file, or staff (`by`).
 
     `good_files`, `bad_files`: card photos that came along; they are not kept yet and only marked.
     `silent` writes no message (loading a clinic file).
@@ -215,41 +128,26 @@ def submit_form(
     whole = read_whole(data, now=now, language=language)
     if not whole.is_valid:
         raise NotReady(whole)
+    sending = Sending(
+        submission_id=submission_id,
+        now=now,
+        language=language,
+        seconds=seconds_to_fill,
+        times_resumed=times_resumed,
+        good_files=good_files,
+        bad_files=bad_files,
+        how_consented=how_consented,
+        by=by,
+        silent=silent,
+    )
     try:
         with transaction.atomic():
-            return _write(
-                whole,
-                data,
-                submission_id=submission_id,
-                digest=digest,
-                now=now,
-                language=language,
-                seconds=seconds_to_fill,
-                times_resumed=times_resumed,
-                files=(good_files, bad_files),
-                how=how_consented,
-                by=by,
-                silent=silent,
-            )
+            return _write(whole, data, sending, digest=digest)
     except IntegrityError:
         faster = AppointmentRequest.objects.filter(submission_id=submission_id).first()
         if faster is None:
             raise
         return _same_or_refuse(faster, digest)
-
-
-def read_whole(data: Said, *, now: datetime, language: str) -> Whole:
-    setting = setting_for(data, now=now)
-    asked = [] if setting.is_workshop else asking.asked_of(setting.service, setting.services, data)
-    whole = Whole(
-        setting=setting,
-        forms={step: form(data, setting=setting) for step, form in STEPS.items()},
-        asked=asked,
-        sheets=asking.sheets(asked, data, language=language),
-    )
-    for form in whole.forms.values():
-        form.is_valid()
-    return whole
 
 
 def _digest(data: Said) -> str:
@@ -263,75 +161,88 @@ def _same_or_refuse(found: AppointmentRequest, digest: str) -> AppointmentReques
     return found
 
 
-def _write(
-    whole: Whole,
-    data: Said,
-    *,
-    submission_id: uuid.UUID,
-    digest: str,
-    now: datetime,
-    language: str,
-    seconds: int | None,
-    times_resumed: int,
-    files: tuple[int, int],
-    how: str,
-    by: User | None,
-    silent: bool,
-) -> AppointmentRequest:
-    setting, clinic = whole.setting, whole.setting.clinic
-    story = whole.clean("reason") or ""
-    spam = by is None and marking.looks_like_spam(
-        story=story,
-        honeypot=next(iter(data.get(HONEYPOT) or ()), ""),
-        seconds=seconds,
-        links=cleaning.count_links(" ".join(value for values in data.values() for value in values)),
-    )
-    person = _person(whole)
-    found, likely = (matching.Found(), None) if spam else _find(person, now=now)
-    client = _client(whole, found.same, language=language)
-    answers = asking.answered(whole.asked, whole.sheets)
+def _write(whole: Whole, data: Said, sending: Sending, *, digest: str) -> AppointmentRequest:
+    """Find the person, weigh what was told, write the request and all that hangs on it."""
+    now, by = sending.now, sending.by
+    spam = by is None and _looks_like_spam(whole, data, seconds=sending.seconds)
+    asks_whom = person(whole)
+    found, likely = (matching.Found(), None) if spam else look_for(asks_whom, now=now)
+    client = client_of(whole, found.same, language=sending.language)
     flags = asking.flags_in(whole.sheets, data)
-    told = _told(
-        whole,
-        answers,
-        flags,
-        found,
-        now=now,
-        language=language,
-        times_resumed=times_resumed,
-        files=files,
-        by=by,
+    marks = marking.look_at(
+        told(
+            whole,
+            asking.answered(whole.asked, whole.sheets),
+            flags,
+            found,
+            now=now,
+            language=sending.language,
+            times_resumed=sending.times_resumed,
+            files=(sending.good_files, sending.bad_files),
+            by=by,
+        )
     )
-    marks = marking.look_at(told)
     if spam:
         marks = marking.Marks(markers=["spam_likely"], priority=Priority.LOW, staff_decide_service=True)
     elif likely:
         marks.markers.append("possible_duplicate")
-    coverage = _coverage(whole, client, now=now, by=by)
-    wants_estimate = bool(whole.clean("ask_estimate"))
+    coverage = coverage_of(whole, client, now=now, by=by)
+    sent = _request(whole, sending, marks, client=client, coverage=coverage, digest=digest, spam=spam)
+    _findings(sent, flags, marks, likely=likely, now=now)
+    _answers(sent, whole, sending)
+    record_consents(whole, sent, now=now, how=sending.how_consented, by=by)
+    if not spam:
+        _cost_question(sent, in_words=marks.asks_price_in_words, now=now, by=by)
+    if not spam and not sending.silent:
+        notices.received(appointment_request=sent, now=now, by=by)
+        notices.staff_alert(appointment_request=sent, now=now)
+    return sent
+
+
+def _looks_like_spam(whole: Whole, data: Said, *, seconds: int | None) -> bool:
+    return marking.looks_like_spam(
+        story=whole.clean("reason") or "",
+        honeypot=next(iter(data.get(HONEYPOT) or ()), ""),
+        seconds=seconds,
+        links=cleaning.count_links(" ".join(value for values in data.values() for value in values)),
+    )
+
+
+def _request(
+    whole: Whole,
+    sending: Sending,
+    marks: marking.Marks,
+    *,
+    client: Client,
+    coverage: Coverage,
+    digest: str,
+    spam: bool,
+) -> AppointmentRequest:
+    """The row itself, with its first line of history."""
+    setting, now, by = whole.setting, sending.now, sending.by
     status = Status.QUARANTINED if spam else Status.ON_HOLD if marks.holds else Status.NEW
     sent = AppointmentRequest.objects.create(
-        reference=_new_reference(clinic),
-        submission_id=submission_id,
+        reference=_new_reference(setting.clinic),
+        submission_id=sending.submission_id,
         submission_digest=digest,
         client=client,
         service_asked=setting.service,
-        service=None if marks.staff_decide_service else setting.service or _suggested(whole),
+        service=None if marks.staff_decide_service else setting.service or suggested_service(whole),
         package=Package.objects.filter(code=whole.clean("package") or "").first(),
         client_status=whole.clean("client_status") or AppointmentRequest.ClientStatus.NEW,
         for_whom=setting.for_whom,
         people=whole.clean("people") or 1,
-        language=language,
-        story=story,
-        details=_details(whole),
-        wishes=_wishes(whole),
+        language=sending.language,
+        story=whole.clean("reason") or "",
+        details=details(whole),
+        wishes=wishes(whole),
         coverage=coverage,
-        wants_written_estimate=wants_estimate,
+        wants_written_estimate=bool(whole.clean("ask_estimate")),
         status=status,
         priority=marks.priority,
         submitted_at=now,
-        seconds_to_fill=seconds,
-        reply_by=reply_by(clinic, Closure.objects.all(), now),
+        seconds_to_fill=sending.seconds,
+        reply_by=reply_by(setting.clinic, Closure.objects.all(), now),
         source=AppointmentRequest.Source.STAFF if by else AppointmentRequest.Source.WEB,
         entered_by=by,
     )
@@ -339,13 +250,20 @@ def _write(
     if also:
         sent.also_services.set(Service.objects.filter(code__in=also))
     RequestEvent.objects.create(appointment_request=sent, at=now, by=by, what="submitted", to_status=status)
+    return sent
+
+
+def _findings(
+    sent: AppointmentRequest,
+    flags: Sequence[screening.FoundFlag],
+    marks: marking.Marks,
+    *,
+    likely: AppointmentRequest | None,
+    now: datetime,
+) -> None:
+    """Flags, markers and holds, all of the same moment."""
     Flag.objects.bulk_create(
-        Flag(
-            appointment_request=sent,
-            level=flag.level,
-            finding=flag.as_finding(),
-            created_at=now,
-        )
+        Flag(appointment_request=sent, level=flag.level, finding=flag.as_finding(), created_at=now)
         for flag in flags
     )
     Marker.objects.bulk_create(
@@ -358,300 +276,32 @@ def _write(
         for code in marks.markers
     )
     Hold.objects.bulk_create(Hold(appointment_request=sent, kind=kind, opened_at=now) for kind in marks.holds)
+
+
+def _answers(sent: AppointmentRequest, whole: Whole, sending: Sending) -> None:
     QuestionnaireResponse.objects.bulk_create(
         QuestionnaireResponse(
             appointment_request=sent,
             questionnaire=one.row,
-            response=json.loads(json.dumps(page.response(authored=now.isoformat()), default=str)),
-            language=language,
-            authored_at=now,
+            response=json.loads(json.dumps(page.response(authored=sending.now.isoformat()), default=str)),
+            language=sending.language,
+            authored_at=sending.now,
         )
         for one, page in zip(whole.asked, whole.sheets, strict=True)
         if page.answers()
     )
-    _consents(whole, sent, now=now, how=how, by=by)
-    if not spam and (wants_estimate or marks.asks_price_in_words):
+
+
+def _cost_question(sent: AppointmentRequest, *, in_words: bool, now: datetime, by: User | None) -> None:
+    """Asking the price, by tick or in their own words, starts an estimate's clock: kept with its time."""
+    if sent.wants_written_estimate or in_words:
         CostQuestion.objects.create(
-            client=client,
+            client=sent.client,
             appointment_request=sent,
             asked_at=now,
-            how=CostQuestion.How.TICK if wants_estimate else CostQuestion.How.FREE_TEXT,
+            how=CostQuestion.How.TICK if sent.wants_written_estimate else CostQuestion.How.FREE_TEXT,
             recorded_by=by,
         )
-    if not spam and not silent:
-        notices.received(appointment_request=sent, now=now, by=by)
-        notices.staff_alert(appointment_request=sent, now=now)
-    return sent
-
-
-def _person(whole: Whole) -> Person:
-    phone = whole.clean("phone")
-    return Person(
-        first_name=whole.clean("first_name"),
-        last_name=whole.clean("last_name") or "",
-        born_on=whole.clean("birth_date"),
-        email=whole.clean("email") or "",
-        phone=phone.e164 if phone else "",
-        name_to_use=whole.clean("name_to_use") or "",
-    )
-
-
-def _find(person: Person, *, now: datetime) -> tuple[matching.Found, AppointmentRequest | None]:
-    """Who this is among the clients, and an open request that may be the same one."""
-    by_contact = Q()
-    if person.email:
-        by_contact |= Q(email__iexact=person.email)
-    if person.phone:
-        by_contact |= Q(phone=person.phone)
-    spam = AppointmentRequest.objects.filter(status=Status.QUARANTINED).values("client")
-    clients = {
-        str(client.pk): client
-        for client in Client.objects.known().filter(by_contact).exclude(pk__in=spam)[:50]
-    }
-    found = matching.find(
-        person,
-        [
-            Person(c.first_name, c.last_name, c.birth_date, c.email, str(c.phone or ""), c.name_to_use, key)
-            for key, c in clients.items()
-        ],
-    )
-    keys = [one.key for one in [*found.likely, *([found.same] if found.same else [])]]
-    earlier = (
-        AppointmentRequest.objects.open()
-        .filter(client_id__in=keys, submitted_at__gte=now - DUPLICATE_WITHIN)
-        .order_by("-submitted_at")
-        .first()
-    )
-    return found, earlier
-
-
-def _client(whole: Whole, same: Person | None, *, language: str) -> Client:
-    """The known client with their newest wishes, or a new one. A known address or number is never replaced."""
-    client = Client.objects.get(pk=same.key) if same else Client()
-    phone = whole.clean("phone")
-    if not same:
-        client.first_name, client.last_name = whole.clean("first_name"), whole.clean("last_name") or ""
-        client.set_birth_date(whole.clean("birth_date"))
-    client.name_to_use = whole.clean("name_to_use") or client.name_to_use
-    client.pronouns = whole.clean("pronouns") or client.pronouns
-    client.email = client.email or whole.clean("email") or ""
-    if phone and not client.phone:
-        client.phone, client.phone_extension = phone.e164, phone.extension
-    client.mailing_address = whole.clean("mailing_address") or client.mailing_address
-    client.language = language
-    reach = _reach(whole)
-    client.prefers = PREFERS.get(whole.clean("prefer") or "", client.prefers)
-    client.email_ok = bool(whole.clean("email_ok")) and "email" in reach
-    client.text_ok = bool(whole.clean("text_ok")) and "text" in reach
-    client.call_ok = "call" in reach or "voicemail" in reach
-    client.voicemail_ok = "voicemail" in reach
-    if whole.clean("coverage") == CoverageType.PRIVATE_NO_CLAIM:
-        client.insurer_contact_ok = False
-    client.contact_notes = {key: whole.clean(key) for key in ("best_time", "say_only") if whole.clean(key)}
-    if whole.clean("representative_first_name"):
-        client.representative = _representative(whole)
-    client.save()
-    return client
-
-
-def _reach(whole: Whole) -> frozenset[str]:
-    """The ways ticked; nothing ticked means mail or a call, whichever was given."""
-    ticked = set(whole.clean("reach") or ())
-    if not ticked:
-        ticked = {"email"} if whole.clean("email") else set()
-        ticked |= {"call"} if whole.clean("phone") else set()
-    return frozenset(ticked)
-
-
-def _representative(whole: Whole) -> dict[str, str]:
-    phone = whole.clean("representative_phone")
-    said = {
-        key: whole.clean(f"representative_{key}") or ""
-        for key in ("first_name", "last_name", "relation", "may_consent", "legal_role", "email")
-    }
-    return {key: value for key, value in {**said, "phone": phone.e164 if phone else ""}.items() if value}
-
-
-def _told(
-    whole: Whole,
-    answers: Mapping[str, Mapping[str, str]],
-    flags: Sequence[screening.FoundFlag],
-    found: matching.Found,
-    *,
-    now: datetime,
-    language: str,
-    times_resumed: int,
-    files: tuple[int, int],
-    by: User | None,
-) -> marking.Told:
-    setting, born = whole.setting, whole.clean("birth_date")
-    service, phone, reach = setting.service, whole.clean("phone"), _reach(whole)
-    texts = [
-        whole.clean(name) or "" for name in ("carrier", "member_id", "medicare_number", "secondary_carrier")
-    ]
-    return marking.Told(
-        now=setting.clinic.local(now),
-        practice_state=setting.clinic.practice_state,
-        service_kind=service.kind if service else "",
-        service_modes=tuple(service.modes) if service else (),
-        is_sensitive=asking.is_sensitive(service) or "pelvis" in (whole.clean("body_areas") or ()),
-        story=whole.clean("reason") or "",
-        has_areas=bool(whole.clean("body_areas")),
-        has_answers=any(said for form, said in answers.items() if form not in {"safety"}),
-        asks_estimate=bool(whole.clean("ask_estimate")),
-        language=language,
-        first_name=whole.clean("first_name"),
-        last_name=whole.clean("last_name") or "",
-        name_to_use=whole.clean("name_to_use") or "",
-        age=age_on(setting.today, born) if born else None,
-        email=whole.clean("email") or "",
-        phone=phone.e164 if phone else "",
-        wants_paper=bool(whole.clean("mailing_address")),
-        reach=reach,
-        email_refused=bool(whole.clean("email")) and "email" not in reach and not whole.clean("email_ok"),
-        say_only=whole.clean("say_only") or "",
-        for_whom=setting.for_whom,
-        names_representative=bool(whole.clean("representative_first_name")),
-        guardian_agrees=bool(whole.clean("guardian_agrees")),
-        legal_role=whole.clean("representative_legal_role") or "",
-        coverage=whole.clean("coverage") or "",
-        coverage_texts=texts,
-        where_during_visit=whole.clean("where_during_visit") or "",
-        parts=frozenset(whole.clean("parts") or ()),
-        latest=whole.clean("latest"),
-        waitlist=bool(whole.clean("waitlist_ok")),
-        is_series=bool(whole.clean("series_per_week")),
-        access=bool(whole.clean("access_needs") or whole.clean("access_notes")),
-        says_returning=setting.is_returning,
-        is_known=found.same is not None,
-        shares_contact=found.shares_contact,
-        times_resumed=times_resumed,
-        screening_asked="safety" in answers,
-        screening_answered=bool(answers.get("safety")),
-        flag_levels=frozenset(flag.level for flag in flags),
-        held_by_screening=frozenset(asking.holds_from(flags)),
-        files=files[0],
-        bad_files=files[1],
-        is_staff_entry=by is not None,
-    )
-
-
-def _suggested(whole: Whole) -> Service | None:
-    """For "not sure": the private first visit where pregnancy, birth or the pelvis is named, else the usual one."""
-    first_visits = [service for service in whole.setting.services if service.is_first_visit]
-    private = whole.clean("pregnancy_status") in {"pregnant", "gave_birth"} or "pelvis" in (
-        whole.clean("body_areas") or ()
-    )
-    fitting = [service for service in first_visits if asking.is_sensitive(service) == private]
-    return next(iter(fitting or first_visits), None)
-
-
-def _coverage(whole: Whole, client: Client, *, now: datetime, by: User | None) -> Coverage:
-    def said(*names: str) -> dict[str, Any]:
-        return {name: _plain(whole.clean(name)) for name in names if whole.clean(name)}
-
-    details = said(
-        "carrier",
-        "plan_type",
-        "member_id",
-        "group_number",
-        "phone_on_card",
-        "prior_authorization",
-        "medicare_number",
-        "referral",
-    )
-    for group in ("policyholder", "secondary", "claim"):
-        names = [name for name in PayingForm.base_fields if name.startswith(f"{group}_")]
-        inner = {
-            name.removeprefix(f"{group}_"): _plain(whole.clean(name)) for name in names if whole.clean(name)
-        }
-        if inner:
-            details[group] = inner
-    member = "".join(c for c in str(details.get("member_id", "")).upper() if c.isalnum())
-    return Coverage.objects.create(
-        client=client,
-        type=whole.clean("coverage") or CoverageType.UNSURE,
-        details=details,
-        member_id_index=lookup_hash(member, purpose="member-id") if member else "",
-        answered_at=now,
-        recorded_by=by,
-    )
-
-
-def _plain(value: Any) -> Any:
-    if hasattr(value, "e164"):
-        return value.e164
-    return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-def _details(whole: Whole) -> dict[str, Any]:
-    names = (
-        "body_areas",
-        "side",
-        "started_on",
-        "where_during_visit",
-        "availability_notes",
-        "workshop_on",
-        "referral",
-    )
-    details: dict[str, Any] = {name: _plain(whole.clean(name)) for name in names if whole.clean(name)}
-    if whole.clean("pregnancy_status"):
-        details["pregnancy"] = {
-            "status": whole.clean("pregnancy_status"),
-            "weeks": whole.clean("pregnancy_weeks"),
-        }
-    needs = [
-        *(whole.clean("access_needs") or []),
-        *([whole.clean("access_notes")] if whole.clean("access_notes") else []),
-    ]
-    if needs:
-        details["access_needs"] = "; ".join(needs)
-    if whole.clean("series_per_week"):
-        details["series"] = {
-            "per_week": whole.clean("series_per_week"),
-            "weeks": whole.clean("series_weeks"),
-            "days": whole.clean("days"),
-            "parts": whole.clean("parts"),
-        }
-    return details
-
-
-def _wishes(whole: Whole) -> dict[str, Any]:
-    days = [day for day in whole.clean("days") or [] if day != "any"]
-    wishes = {"days": days} | {
-        name: _plain(whole.clean(name))
-        for name in ("parts", "earliest", "latest", "practitioner", "gender")
-        if whole.clean(name)
-    }
-    if whole.clean("waitlist_ok"):
-        wishes["waitlist_ok"] = True
-    return {name: value for name, value in wishes.items() if value}
-
-
-def _consents(whole: Whole, sent: AppointmentRequest, *, now: datetime, how: str, by: User | None) -> None:
-    send, you = whole.forms["send"], whole.forms["you"]
-    if not isinstance(send, SendForm) or not isinstance(you, YouForm):
-        raise TypeError("The pages are not the ones we know.")
-    asked = send.consent_names(
-        is_minor=you.is_minor, has_email=bool(whole.clean("email")), wants_text="text" in _reach(whole)
-    )
-    given_by = (
-        "client" if sent.for_whom == "self" else "guardian" if sent.for_whom == "child" else "representative"
-    )
-    Consent.objects.bulk_create(
-        Consent(
-            appointment_request=sent,
-            kind=kind,
-            agreed=bool(send.cleaned_data[kind]),
-            how=how,
-            text_version=CONSENT_TEXT_VERSION,
-            language=sent.language,
-            at=now,
-            recorded_by=by,
-            given_by=given_by,
-        )
-        for kind in asked
-    )
 
 
 def _new_reference(clinic: Clinic) -> str:

@@ -2,15 +2,15 @@
 
 from django.urls import path, re_path
 
-from intake.views import public
+from intake.views import public, steps
 
 urlpatterns = [
     path("", public.landing, name="landing"),
     path("privacy/", public.privacy, name="privacy"),
     path("help/", public.help_page, name="help"),
-    path("request/", public.step, name="request"),
+    path("request/", steps.step, name="request"),
     path("request/received/", public.received, name="received"),
     path("request/saved/", public.saved, name="saved"),
     path("request/start-over/", public.start_over, name="start_over"),
-    re_path(r"^request/(?P<name>about|safety|you|paying|send)/$", public.step, name="request_step"),
+    re_path(r"^request/(?P<name>about|safety|you|paying|send)/$", steps.step, name="request_step"),
 ]

@@ -1,0 +1,64 @@
+"""A form on its way: what each page said, as typed, kept for some days."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import get_language
+
+from config.foundation.clinic import Clinic
+from intake.models import RequestDraft
+from intake.whole import Said
+
+
+def start_draft(*, now: datetime) -> RequestDraft:
+    kept = Clinic.get().draft_kept_days
+    draft = RequestDraft(expires_at=now + timedelta(days=kept), created_at=now, updated_at=now)
+    draft.answers = {"said": {}, "done": [], "started_at": now.isoformat()}
+    draft.save(force_insert=True)
+    return draft
+
+
+def said_in(draft: RequestDraft | None) -> dict[str, list[str]]:
+    return dict(draft.answers.get("said", {})) if draft else {}
+
+
+@transaction.atomic
+def save_step(
+    *,
+    draft: RequestDraft,
+    names: set[str],
+    prefixes: Sequence[str],
+    posted: Said,
+    done: str,
+    later: bool,
+    now: datetime,
+) -> RequestDraft:
+    """Keep what one page said, as typed; other pages stay. `done` names the page when it is complete.
+
+    Each tab saves only its own page, so two tabs lose nothing of each other.
+    """
+    locked = RequestDraft.objects.select_for_update().get(pk=draft.pk)
+    answers = dict(locked.answers)
+    said = {
+        name: values
+        for name, values in answers.get("said", {}).items()
+        if name not in names and not name.startswith(tuple(prefixes) or ("\0",))
+    }
+    said |= {name: [_storable(value) for value in values] for name, values in posted.items()}
+    answers["said"] = said
+    if done and done not in answers.setdefault("done", []):
+        answers["done"] = [*answers["done"], done]
+    if answers.pop("later", False):
+        locked.times_resumed += 1
+    if later:
+        answers["later"] = True
+    locked.answers = answers
+    locked.language = get_language() or "en"
+    locked.updated_at = now
+    locked.save(update_fields=["answers", "language", "updated_at", "times_resumed"])
+    return locked
+
+
+def _storable(value: str) -> str:
+    return value.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")[:40_000]
