@@ -19,12 +19,15 @@ NOW = datetime(2027, 3, 1, 9, 0, tzinfo=ZONE)  # the anchor of the sample clinic
 _number = count(1)
 
 
-def load_sample_clinic(*, visits: bool = False) -> None:
-    """The clinic, its people, rooms, hours, services and known clients; no requests, visits when asked for."""
+def load_sample_clinic(*, visits: bool = False, starting: date | None = None) -> None:
+    """The clinic, its people, rooms, hours, services and known clients; no requests, visits when asked for.
+
+    Its dates are those of the file, or shifted by whole weeks to begin in the week of `starting`.
+    """
     clinic_file = read(SAMPLE.read_text(encoding="utf-8"))
     if not visits:
         clinic_file.data.pop("appointments", None)
-    load(clinic_file)
+    load(clinic_file, starting=starting)
 
 
 def make_user(*, email: str = "", roles: str = "front_desk", **fields: Any) -> User:

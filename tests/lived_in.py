@@ -1,0 +1,75 @@
+"""A clinic with a week behind it: requests in several states, visits, an offer, estimates, messages, links."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import yaml
+from django.utils import timezone
+
+from config.foundation.models import User
+from config.sample_requests import posted
+from intake import submission, triage
+from intake.models import AppointmentRequest, Practitioner
+from intake.submission import submit_form
+from notifications.models import Message, State
+from scheduling import availability, booking
+from scheduling.estimates import documents
+from scheduling.models import Appointment, Room
+from tests.factories import SAMPLE, load_sample_clinic, make_user
+
+FORMS: dict[str, Any] = {
+    sample["id"]: sample["form"]
+    for sample in yaml.safe_load(SAMPLE.read_text(encoding="utf-8"))["requests"]
+    if "form" in sample
+}
+BIRTH_DATES = {"R01": ("4", "19", "1986")}
+
+
+@dataclass
+class LivedIn:
+    owner: User
+    booked: Appointment
+    offered: AppointmentRequest
+    now: datetime
+
+
+def lived_in_clinic() -> LivedIn:
+    """R01 is booked with its estimate made, R03 was offered times, R02 is held and R08 declined; more wait."""
+    now = timezone.now()
+    load_sample_clinic(visits=True, starting=now.date())
+    owner = make_user(email="owner@clinic.example", roles="front_desk therapist administrator")
+    asked = {
+        code: send(code, now=now - timedelta(hours=3)) for code in ("R01", "R02", "R03", "R04", "R06", "R08")
+    }
+    booked = confirm(asked["R01"], by=owner, now=now)
+    documents.make_waiting(now=now)
+    times = availability.best_times(asked["R03"], now=now)
+    booking.offer(appointment_request=asked["R03"], times=times[:2], by=owner, now=now)
+    for code, verb in (("R02", triage.hold), ("R08", triage.decline)):
+        one = asked[code]
+        verb(appointment_request=one, by=owner, now=now, expect_version=one.version, reason="Because")
+    submission.start_draft(now=now)
+    Message.objects.filter(state=State.QUEUED, waits_for="").update(state=State.SENT, sent_at=now)
+    return LivedIn(owner=owner, booked=booked, offered=asked["R03"], now=now)
+
+
+def send(code: str, *, now: datetime) -> AppointmentRequest:
+    """A sample as typed, without its days: those are of another year than the test's."""
+    days = ("earliest", "latest", "started_on", "claim_on")
+    said = {name: values for name, values in posted(FORMS[code]).items() if not name.startswith(days)}
+    return submit_form(said, submission_id=uuid.uuid4(), now=now, seconds_to_fill=200)
+
+
+def confirm(asked: AppointmentRequest, *, by: User, now: datetime) -> Appointment:
+    """The best time, as one click takes it."""
+    best = availability.best_times(asked, now=now)[0]
+    return booking.confirm(
+        appointment_request=asked,
+        practitioner=Practitioner.objects.get(pk=best.practitioner_id),
+        room=Room.objects.filter(pk=best.room_id).first(),
+        starts_at=best.starts_at,
+        by=by,
+        now=now,
+    )
