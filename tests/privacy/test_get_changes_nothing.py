@@ -97,11 +97,12 @@ def changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
 
 def ids() -> list[list[str]]:
     """For every model with such ids: some of its rows."""
-    found = []
-    for label in ROOMS:
-        for model in apps.get_app_config(label).get_models():
-            if isinstance(model._meta.pk, models.UUIDField):
-                found.append([str(pk) for pk in model._default_manager.values_list("pk", flat=True)[:3]])
+    known = [model for label in ROOMS for model in apps.get_app_config(label).get_models()]
+    found = [
+        [str(pk) for pk in model._default_manager.values_list("pk", flat=True)[:3]]
+        for model in known
+        if isinstance(model._meta.pk, models.UUIDField)
+    ]
     return [keys for keys in found if keys]
 
 
