@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from config.foundation.models import Clinic
 from scheduling import booking, digest, reminders
-from scheduling.estimates import documents, triggers, watch
+from scheduling.estimates import delivery, documents, triggers, watch
 
 
 @shared_task(name="scheduling.tasks.make_documents")
@@ -17,8 +17,8 @@ def make_documents() -> None:
 def watch_estimates() -> None:
     now = timezone.now()
     triggers.derive_requested(clinic=Clinic.get())
-    documents.follow_deliveries(now=now)
-    watch.warn(now=now)
+    delivery.follow(now=now)
+    watch.look(now=now)
 
 
 @shared_task(name="scheduling.tasks.reminders")

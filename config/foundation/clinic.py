@@ -50,6 +50,8 @@ class Clinic(models.Model):
     booking_horizon_days = models.PositiveSmallIntegerField(null=True, blank=True)
     # Show real openings to a client who has just sent a request, who may then wish for up to three of them.
     shows_openings = models.BooleanField(default=False)
+    # Staff look at each estimate before it is issued; else it is issued with the confirmation.
+    reviews_estimates = models.BooleanField(default=False)
     late_change_fee_percent = models.PositiveSmallIntegerField(default=50, validators=[AT_MOST_ALL])
     no_show_fee_percent = models.PositiveSmallIntegerField(default=100, validators=[AT_MOST_ALL])
     first_late_change_waived = models.BooleanField(default=True)

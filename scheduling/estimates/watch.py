@@ -1,13 +1,19 @@
-"""The minute's look at the running clocks: warn at half and at nine tenths, send before it is late."""
+"""The minute's look at the running clocks: answer, warn at half and at nine tenths, send before it is late."""
 
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 
 from config.foundation import staff_tasks
 from config.foundation.models import Clinic
+from intake.models import CostQuestion
+from intake.models.appointment_request import OPEN, Status
+from scheduling import notices
+from scheduling.estimates.delivery import STAGES, warning_key
 from scheduling.estimates.issue import issue_for_request
 from scheduling.models import Trigger
 
 HALF, ALMOST, ALONE = 0.5, 0.9, 0.75  # parts of the time between the event and the end of the target day
+AHEAD = timedelta(days=7)  # no clock is longer: three business days around the longest holidays
 
 
 def part_gone(trigger: Trigger, *, clinic: Clinic, now: datetime) -> float:
@@ -19,27 +25,79 @@ def part_gone(trigger: Trigger, *, clinic: Clinic, now: datetime) -> float:
     return (now - trigger.happened_at).total_seconds() / whole if whole > 0 else 1.0
 
 
-def warn(*, now: datetime) -> int:
-    """Open or sharpen the task of every clock past half its time; issue alone what nobody answered."""
+def look(*, now: datetime) -> int:
+    """Answer what may be answered alone, then warn about every clock that is past half its time.
+
+    Returns how many warnings are new. Two statements while nothing is pressing.
+    """
     clinic = Clinic.get()
-    horizon = clinic.local(now).date() + timedelta(days=7)
-    warned = 0
-    for trigger in Trigger.objects.due_by(horizon).select_related("appointment_request__service"):
-        gone = part_gone(trigger, clinic=clinic, now=now)
+    horizon = clinic.local(now).date() + AHEAD
+    pressing = list(Trigger.objects.due_by(horizon).select_related("appointment_request__service"))
+    if not pressing:
+        return 0
+    gone = {trigger.pk: part_gone(trigger, clinic=clinic, now=now) for trigger in pressing}
+    _close_without_care(pressing, now=now)
+    for trigger in _to_answer(pressing, gone, clinic=clinic):
         asked = trigger.appointment_request
-        if gone >= ALONE and trigger.satisfied_by_id is None and asked and not asked.open_holds():
+        if asked is not None:
             issue_for_request(appointment_request=asked, by=None, now=now)
-        if gone < HALF:
+    return _warn([one for one in pressing if gone[one.pk] >= HALF and one.is_running], gone, now=now)
+
+
+def _close_without_care(pressing: list[Trigger], *, now: datetime) -> None:
+    """The clinic said that it cannot treat this person: there is no care to estimate."""
+    refused = {Status.DECLINED, Status.REFERRED}
+    for trigger in pressing:
+        asked = trigger.appointment_request
+        if asked is not None and asked.status in refused and trigger.satisfied_by_id is None:
+            trigger.closed_at, trigger.closed_reason = now, Trigger.Closed.NO_CARE
+            Trigger.objects.running().filter(pk=trigger.pk).update(
+                closed_at=now, closed_reason=Trigger.Closed.NO_CARE
+            )
+
+
+def _to_answer(pressing: list[Trigger], gone: dict[object, float], *, clinic: Clinic) -> list[Trigger]:
+    """Questions without an estimate that need no person: who ticked the box was promised it soon; who asked in
+    passing gets it when most of the time is gone and nobody has agreed on a time."""
+    if clinic.reviews_estimates:
+        return []
+    waiting = [
+        one
+        for one in pressing
+        if one.is_running and one.satisfied_by_id is None and one.event == Trigger.Event.REQUESTED
+    ]
+    requests = [one.appointment_request_id for one in waiting if one.appointment_request_id]
+    ticked = CostQuestion.objects.filter(appointment_request__in=requests, how=CostQuestion.How.TICK)
+    soon = set(ticked.values_list("appointment_request", flat=True)) if requests else set()
+    return [
+        one
+        for one in waiting
+        if (asked := one.appointment_request) is not None
+        and asked.status in {*OPEN, Status.WITHDRAWN}
+        and (asked.pk in soon or gone[one.pk] >= ALONE)
+        and not asked.open_holds()
+    ]
+
+
+def _warn(late: Iterable[Trigger], gone: dict[object, float], *, now: datetime) -> int:
+    stages = {one: STAGES[1] if gone[one.pk] >= ALMOST else STAGES[0] for one in late}
+    keys = {warning_key(one.pk, stage) for one, stage in stages.items()}
+    known = set(staff_tasks.StaffTask.objects.filter(key__in=keys).values_list("key", flat=True))
+    warned = 0
+    for trigger, stage in stages.items():
+        if warning_key(trigger.pk, stage) in known:
             continue
-        stage = "90" if gone >= ALMOST else "50"
+        urgent = stage == STAGES[1]
         staff_tasks.open_task(
-            key=f"estimate-due:{trigger.pk}:{stage}",
+            key=warning_key(trigger.pk, stage),
             kind="estimate_due",
             subject_type="scheduling.trigger",
             subject_id=trigger.pk,
             title=f"An estimate is due on {trigger.target_due_on}",
-            priority=staff_tasks.Priority.URGENT if stage == "90" else staff_tasks.Priority.TODAY,
+            priority=staff_tasks.Priority.URGENT if urgent else staff_tasks.Priority.TODAY,
             now=now,
         )
+        if urgent and trigger.target_due_on:
+            notices.deadline(trigger_id=trigger.pk, due_on=trigger.target_due_on, now=now)
         warned += 1
     return warned

@@ -29,7 +29,7 @@ from intake.models import (
     ServiceKind,
 )
 from intake.widgets import DateBoxes
-from scheduling.estimates import disclaimers, documents, issue, triggers
+from scheduling.estimates import delivery, disclaimers, issue, triggers
 from scheduling.estimates.contents import Diagnosis, Incomplete, Scope
 from scheduling.estimates.issue import LINK, SUBJECT
 from scheduling.estimates.sheet import sheet
@@ -244,7 +244,7 @@ def given(request: HttpRequest, pk: str) -> HttpResponse:
     by = get_object_or_404(User, pk=request.user.pk)
     ways = {"posted": EstimateEvent.What.POSTED, "handed": EstimateEvent.What.HANDED}
     if what := ways.get(request.POST.get("how", "")):
-        documents.give(estimate=estimate, what=what, by=by, now=timezone.now())
+        delivery.give(estimate=estimate, what=what, by=by, now=timezone.now())
         messages.success(request, _("Noted."))
     return redirect("estimates:proof", pk=pk)
 

@@ -185,3 +185,72 @@ def test_four_hundred_dollars_above_one_providers_estimate(
     estimated: int, billed: int, disputable: bool
 ) -> None:
     assert deadlines.is_disputable(estimated_cents=estimated, billed_cents=billed) is disputable
+
+
+# --- the same rules written a second time, step by step as the law counts ----------------------------
+
+
+def _nth(year: int, month: int, weekday: int, number: int) -> date:
+    first = date(year, month, 1)
+    return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (number - 1))
+
+
+def _observed(day: date) -> date:
+    return day + timedelta(days={5: -1, 6: 1}.get(day.weekday(), 0))
+
+
+def _holidays(year: int) -> set[date]:
+    """5 U.S.C. 6103: days of the month are observed on a weekday, next New Year's Day perhaps in this year."""
+    fixed = [(year, 1, 1), (year, 6, 19), (year, 7, 4), (year, 11, 11), (year, 12, 25), (year + 1, 1, 1)]
+    moving = [(1, 0, 3), (2, 0, 3), (9, 0, 1), (10, 0, 2), (11, 3, 4)]
+    memorial = max(_nth(year, 5, 0, number) for number in (4, 5) if _nth(year, 5, 0, number).month == 5)
+    days = {_observed(date(*parts)) for parts in fixed} | {_nth(year, *rest) for rest in moving} | {memorial}
+    return {day for day in days if day.year == year}
+
+
+def _is_work(day: date) -> bool:
+    return day.weekday() < 5 and day not in _holidays(day.year)
+
+
+def _step(day: date, count: int, by: int) -> date:
+    while count:
+        day += timedelta(days=by)
+        count -= _is_work(day)
+    return day
+
+
+def _expected(event: Event, on: date, visit: date) -> Due:
+    if event == Event.REQUESTED:
+        legal = _step(on, 3, 1)
+        return Due(Tier.REQ, legal, max(on, min(legal, _step(visit, 1, -1))))
+    if event == Event.CHANGED:
+        legal = _step(visit, 1, -1)
+        return Due(Tier.LATE, None, on) if on > legal else Due(Tier.CHG, legal, min(legal, _step(on, 1, 1)))
+    back = 0
+    while on <= _step(visit, back + 1, -1):
+        back += 1
+    forward = sum(_is_work(on + timedelta(days=ahead)) for ahead in range(1, (visit - on).days + 1))
+    target = _step(on, 1, 1) if max(back, forward) >= 3 else None
+    if back >= 10:
+        return Due(Tier.T3, _step(on, 3, 1), target)
+    return Due(Tier.T1, _step(on, 1, 1), target) if back >= 3 else Due(Tier.NONE, None, target)
+
+
+@pytest.mark.parametrize("year", range(2021, 2099))
+def test_holidays_of_every_year_are_those_of_the_statute(year: int) -> None:
+    assert {day for day in deadlines.federal_holidays(year) if day.weekday() < 5} == _holidays(year)
+
+
+# Around every edge there is: years' ends, 31 December observed, leap days, clock changes, long weekends.
+EDGES = [date(2027, 12, 20), date(2026, 12, 18), date(2028, 2, 21), date(2026, 3, 2), date(2026, 6, 12)]
+EDGES += [date(2026, 6, 29), date(2026, 10, 26), date(2026, 11, 19), date(2032, 12, 20), date(2026, 1, 12)]
+
+
+@pytest.mark.parametrize("first", EDGES)
+def test_both_ways_of_writing_the_rules_agree_on_every_pair_of_days(first: date) -> None:
+    for event in Event:
+        for start in range(18):
+            on = first + timedelta(days=start)
+            for ahead in range(22):
+                visit = on + timedelta(days=ahead)
+                assert deadlines.due(event, event_on=on, visit_on=visit) == _expected(event, on, visit)

@@ -32,6 +32,17 @@ def ask(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, str | 
         # The visit may be given with its hour: 9 July, 02:00 UTC is the evening of the 8th here.
         (("changed", "2026-07-06T09:00", "2026-07-09T02:00:00+00:00"), "CHG", "2026-07-07", "2026-07-07"),
         (("changed", "2026-03-12T09:00", "2026-03-12"), "LATE", None, "2026-03-12"),
+        # Half past eleven at night here, the next day in UTC; the hour that the clocks skip; any other offset.
+        (("requested", "2027-03-05T23:30", ""), "REQ", "2027-03-10", "2027-03-10"),
+        (("requested", "2027-03-06T06:30Z", ""), "REQ", "2027-03-10", "2027-03-10"),
+        (("requested", "2027-03-14T02:30", "2027-03-16"), "REQ", "2027-03-17", "2027-03-15"),
+        (("scheduled", "2027-03-02T11:30+14:00", "2027-03-04"), "T1", "2027-03-02", "2027-03-02"),
+        # 31 December 2027 is a holiday: New Year's Day 2028 falls on a Saturday. Then a leap day.
+        (("scheduled", "2027-12-30", "2028-01-05"), "T1", "2028-01-03", "2028-01-03"),
+        (("switched", "2028-02-28", "2028-03-02"), "T1", "2028-02-29", "2028-02-29"),
+        (("rescheduled", "2027-03-01", "2027-03-01"), "NONE", None, None),
+        # A weekend booking that one reading excuses and the other does not.
+        (("scheduled", "2026-03-08T20:00", "2026-03-11"), "NONE", None, "2026-03-09"),
     ],
 )
 def test_dates_come_as_json(

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from config.foundation.models import Clinic, Location, StaffTask, User
 from intake.models import AppointmentRequest, CostQuestion, Coverage, Package, Practitioner, Service
 from notifications.models import Message, State
-from scheduling.estimates import documents, issue, watch
+from scheduling.estimates import delivery, documents, issue, watch
 from scheduling.estimates.contents import Incomplete, Scope, digest
 from scheduling.models import Appointment, Estimate, EstimateEvent, Trigger
 from tests.scheduling.estimates.build import DENVER
@@ -256,13 +256,13 @@ def test_a_cost_question_is_answered_by_the_estimate_of_the_visit_and_keeps_its_
 
 def test_a_question_nobody_answers_is_warned_about_and_then_answered_alone() -> None:
     asked = a_request()
-    CostQuestion.objects.create(client=asked.client, appointment_request=asked, asked_at=NOW, how="tick")
+    CostQuestion.objects.create(client=asked.client, appointment_request=asked, asked_at=NOW, how="free_text")
     issue.triggers.derive_requested(clinic=Clinic.get())
 
-    assert watch.warn(now=NOW + timedelta(hours=1)) == 0
-    assert watch.warn(now=NOW + timedelta(days=3)) == 1
+    assert watch.look(now=NOW + timedelta(hours=1)) == 0
+    assert watch.look(now=NOW + timedelta(days=3)) == 1
     assert not Estimate.objects.exists()
-    watch.warn(now=NOW + timedelta(days=4, hours=2))
+    watch.look(now=NOW + timedelta(days=4, hours=2))
 
     estimate = Estimate.objects.get()
     assert estimate.snapshot["visit"] is None
@@ -273,12 +273,12 @@ def test_a_bounce_is_no_delivery() -> None:
     estimate = confirmed(a_request())
     documents.make_waiting(now=NOW)
     Message.objects.update(state=State.SENT, sent_at=NOW)
-    documents.follow_deliveries(now=NOW)
+    delivery.follow(now=NOW)
     assert not Trigger.objects.running().exists()
 
     Message.objects.update(receipt="bounced")
-    documents.follow_deliveries(now=NOW)
-    documents.follow_deliveries(now=NOW)
+    delivery.follow(now=NOW)
+    delivery.follow(now=NOW)
 
     assert Trigger.objects.running().count() == 1
     assert StaffTask.objects.get(kind="estimate_undelivered").priority == "urgent"
@@ -290,7 +290,7 @@ def test_without_mail_it_is_printed_and_handing_it_over_provides_it() -> None:
     assert not Message.objects.waiting().exists()
     assert StaffTask.objects.filter(kind="estimate_by_paper").exists()
 
-    documents.give(estimate=estimate, what=EstimateEvent.What.HANDED, by=a_staff_member(), now=NOW)
+    delivery.give(estimate=estimate, what=EstimateEvent.What.HANDED, by=a_staff_member(), now=NOW)
 
     assert not Trigger.objects.running().exists()
     assert not StaffTask.objects.still_open().filter(kind="estimate_by_paper").exists()

@@ -1,0 +1,124 @@
+"""What became of an estimate after it was issued: mail that left, came back, paper posted or handed over.
+
+A mail that came back is no delivery: its clocks run again and a person is asked to find another way. The
+proof is the list of events, each written once.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from config.foundation import staff_tasks
+from config.foundation.models import User
+from notifications.models import Message, Receipt, State
+from scheduling.estimates.issue import SUBJECT
+from scheduling.models import Estimate, EstimateEvent, Trigger
+
+What = EstimateEvent.What
+
+LOOK_BACK = timedelta(days=45)  # no mail provider reports later than that
+BY_HAND = frozenset({What.POSTED, What.HANDED})
+# Tasks about getting an estimate to its client; they end when it is with them.
+PAPER, UNDELIVERED, CALL = "estimate-by-paper", "estimate-undelivered", "contact:estimate"
+STAGES = ("50", "90")  # percent of the time gone; see watch.py
+
+
+def follow(*, now: datetime) -> int:
+    """Note what became of the mails: stop the clock when one left, start it again when it came back.
+
+    Three statements while nothing is new, whatever lies further back than a month and a half.
+    """
+    since = now - LOOK_BACK
+    messages = Message.objects.filter(subject_type=SUBJECT, created_at__gte=since).exclude(
+        state__in=[State.HELD, State.QUEUED, State.SENDING, State.WITHDRAWN, State.NOT_SENT]
+    )
+    known = EstimateEvent.objects.filter(at__gte=since).exclude(message_id="")
+    noted = set(known.values_list("message_id", "what"))
+    seen = 0
+    for message in messages.only("id", "subject_id", "state", "receipt", "sent_at"):
+        what = _became(message)
+        if what is not None and (str(message.pk), what) not in noted:
+            _note(message, what, now=now)
+            seen += 1
+    return seen
+
+
+@transaction.atomic
+def give(*, estimate: Estimate, what: EstimateEvent.What, by: User, now: datetime) -> None:
+    """Staff put it in the post or handed it over, which provides it; or explained it aloud, which does not."""
+    EstimateEvent.objects.create(estimate=estimate, what=what, at=now, by=by)
+    if what in BY_HAND:
+        _provided(estimate, at=now, by=by, outcome=what, now=now)
+
+
+@transaction.atomic
+def opened(*, estimate: Estimate, now: datetime) -> None:
+    """The client typed the birth date and read it: the best proof there is, noted once."""
+    if not estimate.events.filter(what=What.OPENED).exists():
+        EstimateEvent.objects.create(estimate=estimate, what=What.OPENED, at=now)
+        _provided(estimate, at=now, by=None, outcome=What.OPENED, now=now)
+
+
+def undelivered() -> QuerySet[Estimate]:
+    """In force, and by no way with the client: the mail came back, could not leave, or the paper lies here."""
+    events = EstimateEvent.objects
+    arrived = events.filter(what__in=[What.SENT, What.DELIVERED, *BY_HAND, What.OPENED])
+    failed = events.filter(what__in=EstimateEvent.FAILS)
+    return (
+        Estimate.objects.in_force()
+        .filter(~Q(pk__in=arrived.values("estimate")) | Q(pk__in=failed.values("estimate")))
+        .exclude(pk__in=events.filter(what__in=[*BY_HAND, What.OPENED]).values("estimate"))
+        .order_by("issued_at")
+    )
+
+
+def _became(message: Message) -> EstimateEvent.What | None:
+    if message.receipt in {Receipt.BOUNCED, Receipt.COMPLAINED}:
+        return What.BOUNCED
+    if message.state in {State.FAILED, State.SUPPRESSED, State.EXPIRED}:
+        return What.NOT_SENT
+    if message.receipt == Receipt.DELIVERED:
+        return What.DELIVERED
+    return What.SENT if message.state == State.SENT else None
+
+
+@transaction.atomic
+def _note(message: Message, what: EstimateEvent.What, *, now: datetime) -> None:
+    estimate = Estimate.objects.get(pk=message.subject_id)
+    EstimateEvent.objects.create(estimate=estimate, what=what, at=now, message_id=str(message.pk))
+    if what in {What.SENT, What.DELIVERED}:
+        _provided(estimate, at=message.sent_at or now, by=None, outcome=what, now=now)
+        return
+    if estimate.events.filter(what__in=[*BY_HAND, What.OPENED]).exists():
+        return  # it is with the client all the same
+    Trigger.objects.filter(satisfied_by=estimate, closed_at=None).update(provided_at=None)
+    staff_tasks.open_task(
+        key=f"{UNDELIVERED}:{estimate.pk}",
+        kind="estimate_undelivered",
+        subject_type=SUBJECT,
+        subject_id=estimate.pk,
+        title="An estimate did not arrive: print and post it, or call",
+        priority=staff_tasks.Priority.URGENT,
+        reopen=True,
+        now=now,
+    )
+
+
+def _provided(estimate: Estimate, *, at: datetime, by: User | None, outcome: str, now: datetime) -> None:
+    answered = Trigger.objects.running().filter(satisfied_by=estimate)
+    keys = [f"{kind}:{estimate.pk}" for kind in (PAPER, UNDELIVERED, CALL)]
+    keys += [warning_key(pk, stage) for pk in answered.values_list("pk", flat=True) for stage in STAGES]
+    answered.update(provided_at=at)
+    _close(keys, by=by, outcome=outcome, now=now)
+
+
+def warning_key(trigger_id: object, stage: str) -> str:
+    """The key of the task that warns about a clock."""
+    return f"estimate-due:{trigger_id}:{stage}"
+
+
+def _close(keys: Iterable[str], *, by: User | None, outcome: str, now: datetime) -> None:
+    still_open = staff_tasks.StaffTask.objects.still_open().filter(key__in=list(keys))
+    still_open.update(done_at=now, done_by=by, outcome=outcome)
