@@ -20,6 +20,8 @@ _EN = {
     "title_price_summary": "Price summary",
     "number": "No. {number}, version {version}",
     "given": "Given on {day} at {hour}",
+    "given_on": "Given on {day}",
+    "given_at": "at {hour}",
     "replaces": "Replaces no. {number}, version {version}, of {day}",
     "what": "This is what we expect your care to cost.",
     "what_price_summary": "This is what it costs.",
@@ -99,6 +101,8 @@ _ES = {
     "title_price_summary": "Resumen de precios",
     "number": "N.º {number}, versión {version}",
     "given": "Entregado el {day} a las {hour}",
+    "given_on": "Entregado el {day}",
+    "given_at": "a las {hour}",
     "replaces": "Sustituye al n.º {number}, versión {version}, del {day}",
     "what": "Esto es lo que esperamos que cueste su atención.",
     "what_price_summary": "Esto es lo que cuesta.",
@@ -207,6 +211,7 @@ class Sheet:
     clinic: str
     number: str
     given: str
+    given_lines: tuple[str, ...]  # the same in two short lines, for the head of the paper
     replaces: str
     what: str
     no_bill: str
@@ -263,6 +268,10 @@ def sheet(snapshot: Mapping[str, Any]) -> Sheet:
             clinic=estimate.clinic.name,
             number=say("number", **head),
             given=say("given", day=_day(estimate.issued_at), hour=_hour(estimate.issued_at)),
+            given_lines=(
+                say("given_on", day=_day(estimate.issued_at)),
+                say("given_at", hour=_hour(estimate.issued_at)),
+            ),
             replaces=say(
                 "replaces",
                 number=replaced.number,
