@@ -1,4 +1,4 @@
-"""What an estimate says: frozen values, their sums, and the check that nothing the law asks for is missing.
+"""What an estimate says: frozen values and their sums. `completeness.py` checks that nothing is missing.
 
 Pure: no database, no clock. `Contents.snapshot()` is what is stored, hashed and printed; the documents are
 made from the snapshot alone, years later too. Sources: 45 CFR 149.610 (contents of an estimate) and, for
@@ -8,21 +8,16 @@ what we add, docs/decisions. Money is integer US cents.
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from scheduling.estimates import codes, deadlines, disclaimers
+from scheduling.estimates import codes
 from scheduling.estimates.disclaimers import CURRENT as CURRENT_WORDING
 
 TEMPLATE_VERSION = "1"
 LANGUAGES = ("en", "es")
-NOTE_LENGTH = 4_000
-LINE_LENGTH = 300
-OLDEST_YEARS = 130
-MAX_CENTS = 100_000_000  # a million dollars: above it somebody's finger slipped
-PERIOD_DAYS = {"week": 7, "two_weeks": 14, "month": 30}
 
 
 class Kind(StrEnum):
@@ -158,40 +153,12 @@ class Contents:
     disclaimer_version: str = CURRENT_WORDING
     template_version: str = TEMPLATE_VERSION
     price_list_version: str = ""
+    package_code: str = ""
     code_set_release: str = codes.DIAGNOSIS_RELEASE
 
     def snapshot(self) -> dict[str, Any]:
         """The whole of it as JSON values: dates and times as ISO text."""
         return json.loads(json.dumps(asdict(self), default=_iso))  # type: ignore[no-any-return]
-
-
-@dataclass(frozen=True)
-class Missing:
-    """One thing that keeps an estimate from being issued: where it belongs, and why it does not do."""
-
-    item: str
-    problem: str = "missing"
-
-    def __str__(self) -> str:
-        return f"{self.item}: {self.problem}"
-
-
-class Incomplete(Exception):
-    """The estimate may not be issued. `missing` names every reason."""
-
-    def __init__(self, missing: tuple[Missing, ...]) -> None:
-        self.missing = missing
-        super().__init__("; ".join(str(one) for one in missing))
-
-
-@dataclass
-class _Findings:
-    found: list[Missing] = field(default_factory=list)
-
-    def need(self, good: object, item: str, problem: str = "missing") -> bool:
-        if not good:
-            self.found.append(Missing(item, problem))
-        return bool(good)
 
 
 def provider_with_sums(provider: Provider) -> Provider:
@@ -206,55 +173,6 @@ def digest(snapshot: Mapping[str, Any]) -> str:
     """SHA-256 over the one spelling of a snapshot: keys sorted, no spaces, UTF-8."""
     text = json.dumps(snapshot, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def check(contents: Contents) -> tuple[Missing, ...]:
-    """Everything that keeps `contents` from being issued on the day in `issued_at`; empty when fit."""
-    seen = _Findings()
-    today = contents.issued_at.date()
-    seen.need(contents.issued_at.tzinfo, "issued_at", "has no offset")
-    seen.need(contents.number, "number")
-    seen.need(contents.version >= 1, "version")
-    seen.need(contents.language in LANGUAGES, "language", "unknown")
-    seen.need(contents.template_version, "template_version")
-    seen.need(contents.clinic.name, "clinic.name")
-    seen.need(contents.clinic.phone, "clinic.phone")
-    seen.need(contents.clinic.email, "clinic.email")
-    seen.need(contents.patient.name.strip(), "patient.name")
-    seen.need(contents.primary.strip(), "primary")
-    seen.need(len(contents.primary) <= LINE_LENGTH, "primary", "too long")
-    seen.need(len(contents.notes) <= NOTE_LENGTH, "notes", "too long")
-    _check_visit(seen, contents, today)
-    _check_sums(seen, contents)
-    if contents.replaced:
-        seen.need(contents.replaced.changes, "replaced.changes")
-        seen.need(contents.replaced.number, "replaced.number")
-    if contents.kind == Kind.GFE:
-        _check_good_faith(seen, contents, today)
-    elif "good faith" in json.dumps(contents.snapshot(), ensure_ascii=False).lower():
-        seen.need(False, "kind", "a price summary never calls itself a good-faith estimate")
-    return tuple(seen.found)
-
-
-def require_complete(contents: Contents) -> None:
-    """Raises Incomplete with every reason at once."""
-    if missing := check(contents):
-        raise Incomplete(missing)
-
-
-def warnings(contents: Contents) -> tuple[Missing, ...]:
-    """What staff should look at twice, and nothing waits for."""
-    found = [
-        Missing(f"providers.{number}.tin", warning)
-        for number, provider in enumerate(contents.providers)
-        if codes.is_tin(provider.tin) and (warning := codes.tin_warning(provider.tin))
-    ]
-    found += [
-        Missing(f"diagnoses.{one.code}", warning)
-        for one in contents.diagnoses
-        if (warning := codes.diagnosis_warning(one.code))
-    ]
-    return tuple(found)
 
 
 def changes_between(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
@@ -332,107 +250,6 @@ def from_snapshot(data: Mapping[str, Any]) -> Contents:
             "course": tuple(CourseLine(**one) for one in data["course"]),
         }
     )
-
-
-def _check_visit(seen: _Findings, contents: Contents, today: date) -> None:
-    if visit := contents.visit:
-        if seen.need(visit.starts_at.tzinfo and visit.ends_at.tzinfo, "visit", "has no offset"):
-            seen.need(visit.ends_at > visit.starts_at, "visit", "ends before it starts")
-        seen.need(visit.starts_at.date() >= today, "visit", "in the past")
-        seen.need(visit.place, "visit.place")
-        seen.need(visit.people >= 1, "visit.people")
-    if scope := contents.scope:
-        _check_scope(seen, scope, today)
-
-
-def _check_scope(seen: _Findings, scope: Scope, today: date) -> None:
-    known = seen.need(scope.per in PERIOD_DAYS and scope.times >= 1, "scope.frequency")
-    seen.need(scope.visits >= 1, "scope.visits")
-    seen.need(scope.ends_on >= today, "scope", "in the past")
-    if not seen.need(scope.ends_on >= scope.starts_on, "scope", "ends before it starts"):
-        return
-    seen.need(scope.ends_on <= deadlines.last_covered_visit_on(today), "scope", "over 12 months")
-    if known:
-        # A part of a week or month counts as a whole one.
-        periods = -(-((scope.ends_on - scope.starts_on).days + 1) // PERIOD_DAYS[scope.per])
-        seen.need(scope.visits <= periods * scope.times, "scope.visits", "more than the frequency allows")
-
-
-def _check_sums(seen: _Findings, contents: Contents) -> None:
-    seen.need(contents.providers, "providers")
-    for number, provider in enumerate(contents.providers):
-        where = f"providers.{number}"
-        seen.need(provider.lines, f"{where}.lines")
-        for position, line in enumerate(provider.lines):
-            at = f"{where}.lines.{position}"
-            seen.need(line.description.strip(), f"{at}.description")
-            seen.need(len(line.description) <= LINE_LENGTH, f"{at}.description", "too long")
-            seen.need(line.quantity >= 1, f"{at}.quantity", "below one")
-            seen.need(0 <= line.unit_cents <= MAX_CENTS, f"{at}.unit_cents", "out of range")
-            if line.included:
-                seen.need(line.unit_cents == 0, f"{at}.unit_cents", "included, so not charged again")
-            else:
-                seen.need(line.unit_cents, f"{at}.unit_cents", "zero")
-            seen.need(line.total_cents == line.unit_cents * line.quantity, f"{at}.total_cents", "wrong sum")
-        seen.need(
-            provider.total_cents == sum(line.total_cents for line in provider.lines),
-            f"{where}.total_cents",
-            "wrong sum",
-        )
-    seen.need(contents.total_cents == grand_total(contents.providers), "total_cents", "wrong sum")
-    seen.need(0 < contents.total_cents <= MAX_CENTS, "total_cents", "out of range")
-
-
-def _check_good_faith(seen: _Findings, contents: Contents, today: date) -> None:
-    """What only the law's estimate needs, in the order of the rule."""
-    born = contents.patient.born_on
-    if seen.need(born, "patient.born_on") and born:
-        seen.need(born <= today, "patient.born_on", "in the future")
-        seen.need(today.year - born.year <= OLDEST_YEARS, "patient.born_on", "too long ago")
-    for number, provider in enumerate(contents.providers):
-        where = f"providers.{number}"
-        seen.need(provider.name.strip(), f"{where}.name")
-        seen.need(provider.address.strip(), f"{where}.address")
-        seen.need(provider.state.strip(), f"{where}.state")
-        if seen.need(provider.npi, f"{where}.npi"):
-            seen.need(codes.is_npi(provider.npi), f"{where}.npi", "wrong check digit or shape")
-        if seen.need(provider.tin, f"{where}.tin"):
-            seen.need(codes.is_tin(provider.tin), f"{where}.tin", "wrong shape")
-        if provider.practitioner:
-            seen.need(provider.practitioner_license, f"{where}.practitioner_license")
-            if seen.need(provider.practitioner_npi, f"{where}.practitioner_npi"):
-                seen.need(
-                    codes.is_npi(provider.practitioner_npi),
-                    f"{where}.practitioner_npi",
-                    "wrong check digit or shape",
-                )
-        for position, line in enumerate(provider.lines):
-            at = f"{where}.lines.{position}.codes"
-            if seen.need(line.codes, at):
-                seen.need(all(codes.is_service_code(code) for code in line.codes), at, "wrong shape")
-    if contents.diagnoses:
-        seen.need(all(codes.is_diagnosis(one.code) for one in contents.diagnoses), "diagnoses", "wrong shape")
-        seen.need(not contents.diagnosis_statement, "diagnosis_statement", "contradicts the codes")
-    else:
-        fixed = disclaimers.NOT_DETERMINED.get(contents.language)
-        seen.need(contents.diagnosis_statement == fixed, "diagnosis_statement")
-    _check_disclaimers(seen, contents)
-
-
-def _check_disclaimers(seen: _Findings, contents: Contents) -> None:
-    known = contents.disclaimer_version in disclaimers.WORDING and contents.language in LANGUAGES
-    if not seen.need(known, "disclaimer_version", "unknown"):
-        return
-    for key in disclaimers.required(insured=contents.basis == Basis.SELF_PAY):
-        if seen.need(contents.disclaimers.get(key), f"disclaimers.{key}"):
-            wording = disclaimers.text(
-                key,
-                language=contents.language,
-                phone=contents.clinic.phone,
-                email=contents.clinic.email,
-                version=contents.disclaimer_version,
-            )
-            seen.need(contents.disclaimers[key] == wording, f"disclaimers.{key}", "not the fixed wording")
 
 
 def _each_line(snapshot: Mapping[str, Any], name: str) -> list[Any]:
