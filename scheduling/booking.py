@@ -27,7 +27,7 @@ from intake.models import AppointmentRequest, Client, Practitioner, Service
 from intake.models.appointment_request import BOOKABLE, IllegalMove, Status
 from scheduling import availability, notices
 from scheduling.availability import Diary, Slot
-from scheduling.estimates import issue
+from scheduling.estimates import issue, versions
 from scheduling.models import (
     Appointment,
     AppointmentEvent,
@@ -313,7 +313,7 @@ def cancel(
         if pending is not None and pending.status == Status.BOOKED:
             to = Status.NEW if answer_again else Status.WITHDRAWN
             pending.move_to(to, now=now, by=by, why=why)
-        issue.visit_cancelled(appointment=visit, by=by, now=now)
+        versions.visit_cancelled(appointment=visit, by=by, now=now)
         notices.cancelled(appointment=visit, by_clinic=by is not None, now=now, by=by)
         if by is None:
             notices.client_changed(appointment=visit, is_cancelled=True, now=now)
@@ -413,7 +413,7 @@ def undo(*, appointment: Appointment, by: User | None, now: datetime) -> Appoint
             Claim.objects.filter(appointment=visit).delete()
             _change(visit, what="undone", to=AppointmentStatus.RELEASED, by=by, now=now)
             notices.taken_back(appointment=visit)
-            issue.visit_cancelled(appointment=visit, by=by, now=now)
+            versions.visit_cancelled(appointment=visit, by=by, now=now)
             if pending is not None:
                 pending.move_to(Status.NEW, now=now, by=by, why="undone", also=_UNANSWERED)
         elif last.what in {"arrived", "no_show"}:
@@ -465,6 +465,9 @@ def _put_back(visit: Appointment, last: AppointmentEvent, *, by: User | None, no
         pending.move_to(Status.NEW, now=now, by=by, why="undone")
     if pending is not None and pending.status == Status.NEW:
         pending.move_to(Status.BOOKED, now=now, by=by, why="undone")
+    # The estimate of the other day, or the one taken back with the visit, gives way to one of this day.
+    visit.refresh_from_db()
+    issue.issue_for_appointment(appointment=visit, by=by, now=now)
 
 
 # --- visits that exist already ----------------------------------------------------------------------

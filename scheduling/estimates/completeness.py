@@ -205,5 +205,3 @@ def _check_disclaimers(seen: _Findings, contents: Contents) -> None:
                 version=contents.disclaimer_version,
             )
             seen.need(contents.disclaimers[key] == wording, f"disclaimers.{key}", "not the fixed wording")
-
-

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from config.foundation import staff_tasks
 from config.foundation.models import User
 from notifications.models import Message, Receipt, State
-from scheduling.estimates.issue import SUBJECT
+from scheduling.estimates.freezing import SUBJECT
 from scheduling.models import Estimate, EstimateEvent, Trigger
 
 What = EstimateEvent.What

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from config.foundation import staff_tasks
 from notifications import outbox
 from scheduling.estimates import typeset
-from scheduling.estimates.issue import SUBJECT
+from scheduling.estimates.freezing import SUBJECT
 from scheduling.models import Estimate, EstimateDocument, EstimateEvent
 
 What = EstimateEvent.What

@@ -133,7 +133,8 @@ def _service_lines(ordered: Ordered, service: Service) -> tuple[Line, ...]:
     """Whole packages at their own price first; visits beyond them at the price of one."""
     language = translation.get_language()
     rows = list(service.price_lines.all())
-    visits, packages = ordered.visits, ()
+    visits = ordered.visits
+    packages: tuple[Line, ...] = ()
     if package := ordered.package:
         count, visits = divmod(visits, package.visits) if ordered.scope else (1, 0)
         each = _A_VISIT["es" if language == "es" else "en"].format(
@@ -173,9 +174,7 @@ def _as_replacement(filled: Contents, previous: Estimate | None) -> Contents:
 def _courses(total_cents: int, follow_up: Service | None) -> tuple[contents.CourseLine, ...]:
     if follow_up is None:
         return ()
-    return tuple(
-        contents.CourseLine(more, total_cents + more * follow_up.price_cents) for more in COURSES
-    )
+    return tuple(contents.CourseLine(more, total_cents + more * follow_up.price_cents) for more in COURSES)
 
 
 def _provider(ordered: Ordered, lines: tuple[Line, ...], *, clinic: Clinic, phone: str) -> contents.Provider:

@@ -40,11 +40,12 @@ def issue_for_appointment(
     if ordered is None:
         return None
     visit_on = deadlines.local_date(appointment.starts_at, clinic.zone)
-    event, changed = Event.SCHEDULED, ordered.previous
-    if changed and changed.appointment_id == appointment.pk:
-        event = _event_of_change(changed, ordered, visit_on=visit_on, clinic=clinic, by=by, now=now)
-        if event is None:
+    event, before = Event.SCHEDULED, ordered.previous
+    if before and before.appointment_id == appointment.pk:
+        changed = _event_of_change(before, ordered, visit_on=visit_on, clinic=clinic, by=by, now=now)
+        if changed is None:
             return None
+        event = changed
         ordered = replace(ordered, reason=Reason(event))
     if ordered.outcome.kind == Kind.GFE:
         covering = _plan_covering(ordered, visit_on)
@@ -78,6 +79,17 @@ def issue_for_request(
             if by is not None:
                 nothing_to_ask(ordered, by=by, now=now)
     return issued
+
+
+@transaction.atomic
+def issue_summary_beside(*, appointment_request: AppointmentRequest, now: datetime) -> Estimate | None:
+    """The price summary for the wishes beside a booked visit of health care: two papers, never one."""
+    clinic = Clinic.get()
+    for services in _by_kind(appointment_request):
+        if services[0].estimate == Kind.PRICE_SUMMARY:
+            ordered = _for_request(appointment_request, services, clinic=clinic, now=now)
+            return issue_or_ask(ordered, clinic=clinic, by=None, now=now) if ordered else None
+    return None
 
 
 @transaction.atomic
@@ -189,7 +201,13 @@ def issue_series(
     scope = Scope(days[0], days[-1], times, per, len(visits))
     cause = _record(Event.SCHEDULED, ordered, first, visit_on=days[0], clinic=clinic, now=now)
     ordered = replace(
-        ordered, appointment=None, scope=scope, visits=len(visits), reason=Reason.PLAN, cause=cause, previous=None
+        ordered,
+        appointment=None,
+        scope=scope,
+        visits=len(visits),
+        reason=Reason.PLAN,
+        cause=cause,
+        previous=None,
     )
     return issue_or_ask(ordered, clinic=clinic, by=by, now=now)
 

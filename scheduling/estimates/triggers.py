@@ -7,10 +7,17 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q
 
 from config.foundation.models import Clinic
-from intake.models import AppointmentRequest, Client, CostQuestion
-from scheduling.estimates import deadlines
+from intake.models import AppointmentRequest, Client, CostQuestion, ServiceKind
+from scheduling.estimates import coverage, deadlines
 from scheduling.estimates.entitlement import FEDERAL
-from scheduling.models import Appointment, Trigger
+from scheduling.models import Appointment, AppointmentStatus, Trigger
+
+# What a request is about: care, or not yet known, or care among the further wishes.
+_WANTS_CARE = (
+    Q(service=None)
+    | Q(service__kind=ServiceKind.HEALTH_CARE)
+    | Q(also_services__kind=ServiceKind.HEALTH_CARE)
+)
 
 
 def record(
@@ -63,8 +70,12 @@ def not_yet_derived(
         event=Trigger.Event.REQUESTED,
         happened_at=OuterRef("asked_at"),
     )
-    questions = CostQuestion.objects.filter(~Exists(known)).select_related(
-        "client", "appointment_request__service", "appointment_request__coverage"
+    asked = AppointmentRequest.objects.filter(pk=OuterRef("appointment_request"))
+    about_care = Q(appointment_request=None) | Exists(asked.filter(_WANTS_CARE))
+    questions = (
+        CostQuestion.objects.filter(~Exists(known), about_care)
+        .exclude(appointment_request__coverage__type__in=FEDERAL)
+        .select_related("client", "appointment_request__coverage")
     )
     if appointment_request is not None:
         questions = questions.filter(appointment_request=appointment_request)
@@ -75,6 +86,7 @@ def not_yet_derived(
             source_key=f"cost_question:{question.pk}",
             happened_at=question.asked_at,
             clinic=clinic,
+            visit_on=_visit_known_on(question, clinic=clinic),
             appointment_request_id=question.appointment_request_id,
         )
         for question in questions
@@ -96,7 +108,8 @@ def _trigger(
     """An event with both its dates; not saved."""
     event_on = deadlines.local_date(happened_at, clinic.zone)
     if visit_on is not None and visit_on < event_on:
-        visit_on = None if event == Trigger.Event.REQUESTED else visit_on
+        # A visit entered after it began counts as one of today: it starts no clock, and is no error here.
+        visit_on = None if event == Trigger.Event.REQUESTED else event_on
     found = deadlines.due(deadlines.Event(event), event_on=event_on, visit_on=visit_on)
     return Trigger(
         client=client,
@@ -115,8 +128,20 @@ def _trigger(
 
 
 def _starts_a_clock(question: CostQuestion) -> bool:
-    asked = question.appointment_request
-    if asked is None:
-        return True
-    federal = asked.coverage is not None and asked.coverage.type in FEDERAL
-    return not federal and (asked.service is None or asked.service.is_health_care)
+    answer = coverage.newest(client=question.client, asked=question.appointment_request)
+    return answer is None or answer.type not in FEDERAL
+
+
+def _visit_known_on(question: CostQuestion, *, clinic: Clinic) -> date | None:
+    """The day of the next visit that was booked already when the question was asked."""
+    visit = (
+        Appointment.objects.filter(
+            client=question.client,
+            status=AppointmentStatus.BOOKED,
+            confirmed_at__lte=question.asked_at,
+            starts_at__gte=question.asked_at,
+        )
+        .order_by("starts_at")
+        .first()
+    )
+    return deadlines.local_date(visit.starts_at, clinic.zone) if visit else None

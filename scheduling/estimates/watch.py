@@ -1,18 +1,25 @@
 """The minute's look at the running clocks: answer, warn at half and at nine tenths, send before it is late."""
 
 from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef
 
 from config.foundation import staff_tasks
 from config.foundation.models import Clinic
-from intake.models import CostQuestion
+from intake.models import AppointmentRequest, CostQuestion
 from intake.models.appointment_request import OPEN, Status
 from scheduling import notices
+from scheduling.estimates import versions
+from scheduling.estimates.contents import Kind
 from scheduling.estimates.delivery import STAGES, warning_key
-from scheduling.estimates.issue import issue_for_request
-from scheduling.models import Trigger
+from scheduling.estimates.freezing import SUBJECT
+from scheduling.estimates.issue import issue_for_request, issue_for_seat, issue_summary_beside
+from scheduling.models import Estimate, Seat, Trigger
 
 HALF, ALMOST, ALONE = 0.5, 0.9, 0.75  # parts of the time between the event and the end of the target day
+LATELY = timedelta(days=90)  # older requests have long got everything
 AHEAD = timedelta(days=7)  # no clock is longer: three business days around the longest holidays
 
 
@@ -31,7 +38,10 @@ def look(*, now: datetime) -> int:
     Returns how many warnings are new. Two statements while nothing is pressing.
     """
     clinic = Clinic.get()
-    horizon = clinic.local(now).date() + AHEAD
+    today = clinic.local(now).date()
+    horizon = today + AHEAD
+    _summaries(now=now)
+    _ends(today=today, now=now)
     pressing = list(Trigger.objects.due_by(horizon).select_related("appointment_request__service"))
     if not pressing:
         return 0
@@ -42,6 +52,45 @@ def look(*, now: datetime) -> int:
         if asked is not None:
             issue_for_request(appointment_request=asked, by=None, now=now)
     return _warn([one for one in pressing if gone[one.pk] >= HALF and one.is_running], gone, now=now)
+
+
+def _summaries(*, now: datetime) -> None:
+    """Prices of what no visit speaks of: seats in a class, and further wishes of another kind than the visit."""
+    since = now - LATELY
+    seats = Seat.objects.filter(
+        cancelled_at=None,
+        appointment__starts_at__gte=now,
+        appointment_request__submitted_at__gte=since,
+        appointment_request__estimates=None,
+    )
+    for seat in seats.select_related("appointment__service", "appointment__location", "client"):
+        issue_for_seat(seat=seat, now=now)
+    given = Estimate.objects.filter(appointment_request=OuterRef("pk"), kind=Kind.PRICE_SUMMARY)
+    booked = AppointmentRequest.objects.filter(
+        ~Exists(given),
+        status=Status.BOOKED,
+        submitted_at__gte=since,
+        service__estimate=Kind.GFE,
+        also_services__estimate=Kind.PRICE_SUMMARY,
+    )
+    for asked in booked.distinct():
+        issue_summary_beside(appointment_request=asked, now=now)
+
+
+def _ends(*, today: date, now: datetime) -> None:
+    """Thirty days before a recurring estimate ends, somebody should ask whether care goes on."""
+    plans = {f"estimate-ends:{one.pk}": one for one in versions.ending_soon(today=today)}
+    known = set(staff_tasks.StaffTask.objects.filter(key__in=plans).values_list("key", flat=True))
+    for key, plan in plans.items():
+        if key not in known:
+            staff_tasks.open_task(
+                key=key,
+                kind="estimate_ends",
+                subject_type=SUBJECT,
+                subject_id=plan.pk,
+                title=f"A plan of care ends on {plan.last_visit_on}: does it go on?",
+                now=now,
+            )
 
 
 def _close_without_care(pressing: list[Trigger], *, now: datetime) -> None:
@@ -56,7 +105,7 @@ def _close_without_care(pressing: list[Trigger], *, now: datetime) -> None:
             )
 
 
-def _to_answer(pressing: list[Trigger], gone: dict[object, float], *, clinic: Clinic) -> list[Trigger]:
+def _to_answer(pressing: list[Trigger], gone: dict[UUID, float], *, clinic: Clinic) -> list[Trigger]:
     """Questions without an estimate that need no person: who ticked the box was promised it soon; who asked in
     passing gets it when most of the time is gone and nobody has agreed on a time."""
     if clinic.reviews_estimates:
@@ -79,7 +128,7 @@ def _to_answer(pressing: list[Trigger], gone: dict[object, float], *, clinic: Cl
     ]
 
 
-def _warn(late: Iterable[Trigger], gone: dict[object, float], *, now: datetime) -> int:
+def _warn(late: Iterable[Trigger], gone: dict[UUID, float], *, now: datetime) -> int:
     stages = {one: STAGES[1] if gone[one.pk] >= ALMOST else STAGES[0] for one in late}
     keys = {warning_key(one.pk, stage) for one, stage in stages.items()}
     known = set(staff_tasks.StaffTask.objects.filter(key__in=keys).values_list("key", flat=True))

@@ -261,6 +261,7 @@ class EstimateEvent(models.Model):
         EXPLAINED = "explained", _("Explained aloud")
         SUPERSEDED = "superseded", _("Superseded")
         VOIDED = "voided", _("Voided")
+        KEPT = "kept", _("Stands: somebody else steps in within a business day")
 
     # What counts as given to the client, and what takes it back.
     PROVIDES = frozenset({What.SENT, What.POSTED, What.HANDED, What.OPENED})

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from scheduling.estimates import codes, contents, disclaimers
+from scheduling.estimates import codes, completeness, contents, disclaimers
 from scheduling.estimates.contents import Basis, Contents, Diagnosis, Kind, Patient, Replaced, Visit
 from tests.scheduling.estimates.build import DENVER, ISSUED_AT, a_line, a_plan, a_provider, an_estimate
 
 
 def refused(estimate: Contents) -> list[str]:
-    return [str(one) for one in contents.check(estimate)]
+    return [str(one) for one in completeness.check(estimate)]
 
 
 def with_provider(**changes: Any) -> Contents:
@@ -111,8 +111,8 @@ def test_what_is_missing_or_wrong_is_named(reason: str) -> None:
 
 
 def test_issuing_raises_with_every_reason_at_once() -> None:
-    with pytest.raises(contents.Incomplete) as refusal:
-        contents.require_complete(an_estimate(number="", primary=""))
+    with pytest.raises(completeness.Incomplete) as refusal:
+        completeness.require(an_estimate(number="", primary=""))
 
     assert {one.item for one in refusal.value.missing} == {"number", "primary"}
 
@@ -223,7 +223,7 @@ def test_an_unknown_ein_prefix_or_an_ssn_is_a_warning_only() -> None:
     assert codes.tin_warning("00-0000000") == "prefix"
     assert codes.tin_warning("87-1234567") == ""
     assert codes.tin_warning("123-45-6789") == "ssn"
-    assert [str(one) for one in contents.warnings(an_estimate())] == ["providers.0.tin: prefix"]
+    assert [str(one) for one in completeness.warnings(an_estimate())] == ["providers.0.tin: prefix"]
 
 
 @pytest.mark.parametrize("code", ["97161", "0552T", "4040F", "G0283", "97110-GP", "97110-GP-59"])

@@ -13,8 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from config.foundation.models import Clinic, Location, StaffTask, User
 from intake.models import AppointmentRequest, CostQuestion, Coverage, Package, Practitioner, Service
 from notifications.models import Message, State
-from scheduling.estimates import delivery, documents, issue, watch
-from scheduling.estimates.contents import Incomplete, Scope, digest
+from scheduling.estimates import delivery, documents, issue, triggers, versions, watch
+from scheduling.estimates.completeness import Incomplete
+from scheduling.estimates.contents import Scope, digest
+from scheduling.estimates.freezing import SUBJECT, AlreadyReplaced
 from scheduling.models import Appointment, Estimate, EstimateEvent, Trigger
 from tests.scheduling.estimates.build import DENVER
 from tests.scheduling.estimates.rows import a_client
@@ -257,7 +259,7 @@ def test_a_cost_question_is_answered_by_the_estimate_of_the_visit_and_keeps_its_
 def test_a_question_nobody_answers_is_warned_about_and_then_answered_alone() -> None:
     asked = a_request()
     CostQuestion.objects.create(client=asked.client, appointment_request=asked, asked_at=NOW, how="free_text")
-    issue.triggers.derive_requested(clinic=Clinic.get())
+    triggers.derive_requested(clinic=Clinic.get())
 
     assert watch.look(now=NOW + timedelta(hours=1)) == 0
     assert watch.look(now=NOW + timedelta(days=3)) == 1
@@ -302,14 +304,14 @@ def test_correcting_makes_a_new_version_and_voiding_takes_links_back() -> None:
     first.client.last_name = "Samplesson"
     first.client.save()
 
-    second = issue.correct(estimate=first, by=by, now=NOW, why="name misspelt")
+    second = versions.correct(estimate=first, by=by, now=NOW, why="name misspelt")
 
     assert second.snapshot["patient"]["name"] == "Alex Samplesson"
     assert second.snapshot["replaced"]["changes"] == ["correction", "patient"]
     first.refresh_from_db()
-    with pytest.raises(issue.AlreadyReplaced):
-        issue.correct(estimate=first, by=by, now=NOW, why="again")
-    issue.void(estimate=second, why="wrong person", by=by, now=NOW)
+    with pytest.raises(AlreadyReplaced):
+        versions.correct(estimate=first, by=by, now=NOW, why="again")
+    versions.void(estimate=second, why="wrong person", by=by, now=NOW)
     assert Trigger.objects.running().filter(satisfied_by=None).count() == 1
 
 
@@ -334,7 +336,7 @@ def test_a_cancelled_visit_takes_its_waiting_mail_back_and_ends_its_clock_but_no
     estimate = confirmed(asked)
     assert estimate.appointment
 
-    issue.visit_cancelled(appointment=estimate.appointment, by=None, now=NOW)
+    versions.visit_cancelled(appointment=estimate.appointment, by=None, now=NOW)
 
-    assert [one.state for one in Message.objects.filter(subject_type=issue.SUBJECT)] == [State.WITHDRAWN]
+    assert [one.state for one in Message.objects.filter(subject_type=SUBJECT)] == [State.WITHDRAWN]
     assert [(one.event, one.satisfied_by) for one in Trigger.objects.running()] == [("requested", None)]
