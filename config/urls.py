@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
-from config import views
+from config import account_mail, views
 from config.foundation.links import LinkView, opener
 from config.foundation.policy import public
 from scheduling.views import client, estimates
@@ -16,6 +16,8 @@ PURPOSE_VIEWS: dict[str, LinkView] = {
     "visit": client.visit,
     "estimate": estimates.by_private_link,
 }
+
+account_mail.register()
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("intake.urls")),

@@ -1,4 +1,4 @@
-"""The one gate for contact wishes. Nothing above it writes to the outbox.
+"""The one gate for contact wishes, and the only caller of the outbox: an import contract keeps it so.
 
 A wish about contact can be a matter of somebody's safety (R39 of the sample clinic: a husband reads the
 mail). So each message asks here how, and whether, its person may be told. Where we may not write, the
@@ -21,12 +21,11 @@ from config.foundation.user import User
 from intake import words
 from intake.models import Client
 from intake.models.client import ContactWay
-from notifications import addresses, catalogue, outbox
+from notifications import addresses, catalogue, outbox, suppression
 from notifications.addresses import BadAddress
 from notifications.channels import texting_works
 from notifications.models import Audience, Channel, Message, Priority, State
-from notifications.outbox import Attachment
-from notifications.rendering import Rendered, harmless, render, render_text
+from notifications.rendering import Attachment, Rendered, harmless, render, render_text
 
 # Why a message was not sent: codes of `Message.reason`, in words for staff.
 WHY_NOT = {
@@ -116,7 +115,7 @@ def _no_mail_because(client: Client, *, reader: Reader, clinic: Clinic, set_asid
         return "bad_address"
     if clinic.email and addresses.same_mailbox(address) == addresses.same_mailbox(clinic.email):
         return "own_address"  # it would answer itself for ever
-    return "blocked_address" if outbox.is_suppressed(address) else ""
+    return "blocked_address" if suppression.is_suppressed(address) else ""
 
 
 def tell_client(
@@ -300,7 +299,39 @@ def tell_typed_address(
         subject_id=subject_id,
         expires_at=expires_at,
         matters=said.matters,
-        withheld="blocked_address" if outbox.is_suppressed(address) else "",
+        withheld="blocked_address" if suppression.is_suppressed(address) else "",
+    )
+
+
+def tell_account_holder(
+    *,
+    email: str,
+    kind: str,
+    context: Mapping[str, Any],
+    key: str,
+    language: str,
+    now: datetime,
+    clinic: Clinic,
+    expires_at: datetime | None = None,
+) -> Message:
+    """One of the staff, about their own account: they wait for it, and no wish about contact applies.
+
+    A blocked address stays blocked: the sender looks before it sends.
+    """
+    said = catalogue.kind(kind)
+    return outbox.enqueue(
+        key=key,
+        kind=kind,
+        to=email,
+        language=language,
+        rendered=render(
+            said.template, {**context, **letterhead(clinic)}, language=language, zone=clinic.zone
+        ),
+        now=now,
+        audience=Audience.STAFF,
+        priority=Priority.URGENT,
+        expires_at=expires_at,
+        matters=said.matters,
     )
 
 
@@ -334,7 +365,7 @@ def send_again(*, message: Message, by: User, now: datetime) -> Message:
     """The same words once more. Raises CannotRepeat while it waits, and for a blocked or refused address."""
     if message.state == State.NOT_SENT or message.state == State.WITHDRAWN:
         raise CannotRepeat(_("It was never to be sent. Call instead."))
-    if message.channel == Channel.EMAIL and outbox.is_suppressed(message.to):
+    if message.channel == Channel.EMAIL and suppression.is_suppressed(message.to):
         raise CannotRepeat(_("This address is blocked. Call instead, or ask for a new address."))
     try:
         return outbox.send_again(message=message, by=by, now=now)

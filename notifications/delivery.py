@@ -20,7 +20,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from config.foundation import staff_tasks
-from notifications import outbox
+from notifications import suppression
 from notifications.channels import OurFault, Passing, Permanent, Senders, SendingFailed, Unknown
 from notifications.models import (
     Attempt,
@@ -44,6 +44,7 @@ FIRST_DELAY, LONGEST_DELAY = 30.0, 3600.0  # seconds between tries
 UNKNOWN_DELAY = timedelta(minutes=10)  # the first copy may be on its way: give it time to bounce
 DEADLY_TRIES = 3  # attempts without an end: the row itself is what kills its sender
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 60.0  # seconds the breaker stays open
+GIVE_UP_AFTER = timedelta(days=3)  # a mailbox that said "later" this long has said no
 MARK_FOR = 60.0  # seconds we try to write down that a message has left
 
 
@@ -227,7 +228,7 @@ def _later(
     next_at = now + retry_delay(message.attempts)
     if outcome == Attempt.Outcome.UNKNOWN:
         next_at = now + UNKNOWN_DELAY * settings.OUTBOX_PACE
-    if now - message.created_at > outbox.GIVE_UP_AFTER or unknown_before >= DEADLY_TRIES:
+    if now - message.created_at > GIVE_UP_AFTER or unknown_before >= DEADLY_TRIES:
         _end(message, State.FAILED, code=fault.code, now=now)
     else:
         _mine(message).update(
@@ -241,7 +242,9 @@ def _fail(message: Message, attempt: Attempt | None, fault: Permanent, *, now: d
             ended_at=now, outcome=Attempt.Outcome.PERMANENT, code=fault.code
         )
     if fault.bad_address:
-        outbox.suppress(address_hash=message.to_hash, why=Suppression.Why.BOUNCE, now=now, message=message)
+        suppression.suppress(
+            address_hash=message.to_hash, why=Suppression.Why.BOUNCE, now=now, message=message
+        )
     _end(message, State.FAILED, code=fault.code, now=now)
 
 

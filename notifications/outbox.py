@@ -6,8 +6,7 @@ Nothing here talks to a broker or a mail server: a row is enough, beat wakes the
 import base64
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -16,7 +15,6 @@ from django.db.models import Q
 from django.db.models.constants import OnConflict
 from django.db.models.sql import InsertQuery
 
-from config.foundation.encryption import lookup_hash
 from config.foundation.user import User
 from notifications import addresses
 from notifications.models import (
@@ -26,11 +24,9 @@ from notifications.models import (
     Message,
     Priority,
     State,
-    Suppression,
 )
-from notifications.rendering import Rendered
-
-GIVE_UP_AFTER = timedelta(days=3)  # a mailbox that said "later" this long has said no
+from notifications.rendering import Attachment, Rendered
+from notifications.suppression import address_hash
 
 
 class NotInTransaction(RuntimeError):
@@ -39,22 +35,6 @@ class NotInTransaction(RuntimeError):
 
 class NotWaiting(ValueError):
     """The message has left, or was taken back already."""
-
-
-@dataclass(frozen=True)
-class Attachment:
-    """A small file that travels with the message; its name says nothing about the person."""
-
-    name: str
-    type: str  # "text/calendar; method=REQUEST"
-    content: bytes
-
-    def packed(self) -> dict[str, str]:
-        return {"name": self.name, "type": self.type, "content": base64.b64encode(self.content).decode()}
-
-
-def address_hash(address: str) -> str:
-    return lookup_hash(addresses.same_mailbox(address), purpose="address")
 
 
 def enqueue(
@@ -165,31 +145,6 @@ def withdraw(
         chosen &= Q(kind__in=names)
     return Message.objects.filter(chosen, state__in=WAITING).update(
         state=State.WITHDRAWN, reason=reason, lease_owner="", lease_until=None
-    )
-
-
-def is_suppressed(address: str) -> bool:
-    return Suppression.objects.filter(address_hash=address_hash(address), cleared_at=None).exists()
-
-
-def suppress(
-    *, address_hash: str, why: Suppression.Why, now: datetime, message: Message | None = None
-) -> Suppression:
-    """Never write to this address again, until a person clears it."""
-    row, _ = Suppression.objects.update_or_create(
-        address_hash=address_hash,
-        defaults={"why": why, "since": now, "message": message, "cleared_at": None, "cleared_by": None},
-    )
-    return row
-
-
-@transaction.atomic
-def clear_suppression(*, address: str, by: User, now: datetime) -> bool:
-    """A person has checked the address (a typing error mended at the provider, a full mailbox emptied)."""
-    return bool(
-        Suppression.objects.filter(address_hash=address_hash(address), cleared_at=None).update(
-            cleared_at=now, cleared_by=by
-        )
     )
 
 

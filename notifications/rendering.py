@@ -5,6 +5,7 @@ HTML is escaped by the engine. Plain text is not HTML, so nothing is escaped the
 string of the context is stripped of what could act in a header or mislead a reader (see `harmless`).
 """
 
+import base64
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -29,6 +30,18 @@ class Rendered:
     subject: str
     text: str
     html: str
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A small file that travels with the message; its name says nothing about the person."""
+
+    name: str
+    type: str  # "text/calendar; method=REQUEST"
+    content: bytes
+
+    def packed(self) -> dict[str, str]:
+        return {"name": self.name, "type": self.type, "content": base64.b64encode(self.content).decode()}
 
 
 class RenderingError(Exception):

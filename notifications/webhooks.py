@@ -19,7 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from config.foundation.policy import public
-from notifications import delivery, outbox
+from notifications import delivery, suppression
 from notifications.models import Message, ProviderEvent, Receipt, Suppression
 
 OLDEST = timedelta(days=1)  # a provider repeats for hours; what is older is somebody else's
@@ -73,7 +73,7 @@ def take(event: Any) -> bool:
     Message.objects.filter(pk=message.pk).update(
         receipt=Receipt.COMPLAINED if complained else Receipt.BOUNCED, receipt_at=now
     )
-    outbox.suppress(
+    suppression.suppress(
         address_hash=message.to_hash,
         why=Suppression.Why.COMPLAINT if complained else Suppression.Why.BOUNCE,
         now=now,

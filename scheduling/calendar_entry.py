@@ -9,8 +9,7 @@ from django.conf import settings
 from icalendar import Calendar, Event, vCalAddress, vText
 
 from config.foundation.clinic import Clinic
-from notifications.outbox import Attachment
-from notifications.rendering import harmless
+from notifications.rendering import Attachment, harmless
 from scheduling.models import Appointment
 
 

@@ -20,7 +20,7 @@ from intake.notices import EXAMPLE_AT, client_link, example, staff_address, thre
 from notifications import catalogue
 from notifications.catalogue import Kind
 from notifications.models import Audience, Message, Priority
-from notifications.outbox import Attachment
+from notifications.rendering import Attachment
 from scheduling.calendar_entry import calendar_entry
 from scheduling.models import Appointment, Estimate, Offer
 

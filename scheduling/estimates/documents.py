@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from config.foundation import staff_tasks
-from notifications import outbox
+from intake import contact
 from scheduling.estimates import typeset
 from scheduling.estimates.freezing import SUBJECT
 from scheduling.models import Estimate, EstimateDocument, EstimateEvent
@@ -42,7 +42,7 @@ def make_pdf(estimate_id: UUID, *, now: datetime) -> bool:
             )
             Estimate.objects.filter(pk=estimate.pk).update(document_state=Estimate.DocumentState.MADE)
             EstimateEvent.objects.create(estimate=estimate, what=What.DOCUMENT_MADE, at=now)
-            outbox.release(waits_for=f"estimate:{estimate.pk}")
+            contact.release(waits_for=f"estimate:{estimate.pk}")
     except IntegrityError:
         return False  # another worker was faster; its bytes are the document
     return True

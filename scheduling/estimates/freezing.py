@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from config.foundation import staff_tasks
 from config.foundation.models import Clinic, User
-from notifications import outbox
+from intake import contact
 from scheduling import notices
 from scheduling.estimates import completeness, contents, deadlines
 from scheduling.estimates.contents import Contents
@@ -109,7 +109,7 @@ def _remember(estimate: Estimate, previous: Estimate | None, *, by: User | None,
         in_force = Estimate.objects.filter(pk=previous.pk, status=Estimate.Status.ISSUED)
         if in_force.update(status=Estimate.Status.SUPERSEDED) != 1:
             raise AlreadyReplaced(str(previous))
-        outbox.withdraw(reason="superseded", subject_type=SUBJECT, subject_id=previous.pk)
+        contact.withdraw(reason="superseded", subject_type=SUBJECT, subject_id=previous.pk)
         events.append(EstimateEvent(estimate=previous, what=EstimateEvent.What.SUPERSEDED, at=now, by=by))
     EstimateEvent.objects.bulk_create(events)
 

@@ -12,8 +12,8 @@ from django.db.models import Q
 
 from config.foundation import links
 from config.foundation.models import Clinic, User
+from intake import contact
 from intake.models import Package, Practitioner, Service
-from notifications import outbox
 from scheduling import notices
 from scheduling.estimates import completeness, contents, issue
 from scheduling.estimates.contents import Kind
@@ -103,7 +103,7 @@ def void(*, estimate: Estimate, why: str, by: User, now: datetime) -> None:
     if not why.strip():
         raise completeness.Incomplete((completeness.Missing("why"),))
     _void(estimate, why=why, by=by, now=now)
-    outbox.withdraw(reason="voided", subject_type=SUBJECT, subject_id=estimate.pk)
+    contact.withdraw(reason="voided", subject_type=SUBJECT, subject_id=estimate.pk)
     links.revoke(purpose=LINK, subject_id=estimate.pk, now=now)
     Trigger.objects.filter(satisfied_by=estimate).update(satisfied_by=None, provided_at=None)
 
@@ -115,7 +115,7 @@ def visit_cancelled(*, appointment: Appointment, by: User | None, now: datetime)
     A cost question keeps its clock: it was asked whether or not this visit takes place.
     """
     for estimate in Estimate.objects.in_force().filter(appointment=appointment):
-        taken_back = outbox.withdraw(reason="cancelled", subject_type=SUBJECT, subject_id=estimate.pk)
+        taken_back = contact.withdraw(reason="cancelled", subject_type=SUBJECT, subject_id=estimate.pk)
         if taken_back:
             asked = Trigger.objects.running().filter(satisfied_by=estimate)
             asked.filter(event=Trigger.Event.REQUESTED).update(satisfied_by=None)

@@ -6,11 +6,14 @@ import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from config import account_mail
 from config import settings as written
 from config.foundation.models import User
+from notifications import catalogue
 from notifications.models import Message
 
 PASSWORD = "three calm green chairs"
@@ -208,3 +211,28 @@ def test_sessions_end():
     assert settings.SESSION_COOKIE_AGE <= 10 * 60 * 60
     assert settings.SESSION_COOKIE_HTTPONLY
     assert settings.SESSION_COOKIE_SAMESITE == "Lax"
+
+
+def test_a_password_mail_goes_through_the_gate_and_stands_in_the_catalogue(client, robin):
+    client.post("/accounts/password/reset/", {"email": "robin@example.com"})
+
+    message = Message.objects.get()
+    assert (message.kind, message.subject) == ("password_reset_key", "Choose a new password")
+    assert catalogue.label(message.kind) == "Account: choose a new password"
+    assert "/accounts/password/reset/key/" in message.html
+    assert "/accounts/password/reset/key/" in message.text
+
+
+def test_a_notice_nobody_has_named_is_sent_all_the_same(robin):
+    with transaction.atomic():
+        account_mail.tell(
+            prefix="account/email/something_new",
+            email="robin@example.com",
+            subject="New",
+            body="One thing.\n\nAnother.",
+            key="account:x",
+            language="en",
+            now=timezone.now(),
+        )
+
+    assert Message.objects.get().kind == account_mail.OTHER

@@ -13,8 +13,9 @@ from django.db import connection
 from django.utils import timezone
 
 from config.foundation.staff_tasks import StaffTask
-from notifications import delivery, outbox
+from notifications import delivery, outbox, suppression
 from notifications.models import Attempt, Breaker, Heartbeat, Message, Priority, State, Suppression
+from notifications.rendering import Attachment
 from tests.mail_sink import Mode, Sink
 from tests.notifications.messages import make_many, make_message
 
@@ -24,9 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_a_due_message_arrives_with_text_html_and_its_own_message_id(smtp_sink: Sink) -> None:
     message = make_message(
         attachments=[
-            outbox.Attachment(
-                "visit.ics", "text/calendar; method=REQUEST", b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"
-            )
+            Attachment("visit.ics", "text/calendar; method=REQUEST", b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")
         ]
     )
 
@@ -149,7 +148,7 @@ def test_a_mailbox_that_does_not_exist_fails_at_once_and_is_never_written_to_aga
 
     message.refresh_from_db()
     assert (message.state, message.last_code) == (State.FAILED, "550 5.1.1")
-    assert outbox.is_suppressed("Gone@example.com")
+    assert suppression.is_suppressed("Gone@example.com")
     task = StaffTask.objects.get()
     assert (task.key, task.priority) == (f"message:{message.pk}", "today")
     assert "gone" not in task.title
@@ -357,7 +356,9 @@ def test_waits_grow_and_are_spread() -> None:
 def test_a_complaint_suppresses_until_a_person_clears_it(smtp_sink: Sink) -> None:
     now = timezone.now()
     message = make_message()
-    outbox.suppress(address_hash=message.to_hash, why=Suppression.Why.COMPLAINT, now=now, message=message)
+    suppression.suppress(
+        address_hash=message.to_hash, why=Suppression.Why.COMPLAINT, now=now, message=message
+    )
 
     assert delivery.drain() == 0
     message.refresh_from_db()

@@ -12,7 +12,7 @@ from config.foundation.clinic import Clinic, Location
 from config.foundation.staff_tasks import StaffTask
 from intake import contact, notices
 from intake.models import AppointmentRequest, Service
-from notifications import catalogue, outbox
+from notifications import catalogue, suppression
 from notifications.models import Message, State, Suppression
 from scheduling import notices as visits
 from scheduling.models import Appointment, Offer
@@ -213,7 +213,9 @@ def test_a_minor_who_wrote_alone_is_answered_alone() -> None:
     ],
 )
 def test_an_address_we_must_not_write_to_becomes_a_call_card(email: str, why: str) -> None:
-    outbox.suppress(address_hash=outbox.address_hash("gone@example.com"), why=Suppression.Why.BOUNCE, now=NOW)
+    suppression.suppress(
+        address_hash=suppression.address_hash("gone@example.com"), why=Suppression.Why.BOUNCE, now=NOW
+    )
     request = make_appointment_request(client=make_client(email=email))
 
     message = notices.needs_info(appointment_request=request, now=NOW)

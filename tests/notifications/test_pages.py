@@ -11,7 +11,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from config.foundation.staff_tasks import StaffTask
-from notifications import catalogue, delivery, health, outbox
+from notifications import catalogue, delivery, health, suppression
 from notifications.models import Heartbeat, Message, Receipt, State
 from tests.factories import load_sample_clinic, make_user
 from tests.notifications.messages import make_message
@@ -64,7 +64,7 @@ def test_send_again_is_refused_for_a_blocked_address(staff: Browser) -> None:
     staff.post(f"/staff/messages/{message.pk}/again/")
     assert Message.objects.count() == 2
 
-    outbox.suppress(address_hash=message.to_hash, why="bounce", now=timezone.now())  # type: ignore[arg-type]
+    suppression.suppress(address_hash=message.to_hash, why="bounce", now=timezone.now())  # type: ignore[arg-type]
     staff.post(f"/staff/messages/{message.pk}/again/")
     assert Message.objects.count() == 2
 
@@ -87,7 +87,7 @@ def test_a_signed_bounce_blocks_the_address_and_asks_staff_and_a_replay_changes_
 
     message.refresh_from_db()
     assert message.receipt == Receipt.BOUNCED
-    assert outbox.is_suppressed("alex.sample@example.com")
+    assert suppression.is_suppressed("alex.sample@example.com")
     assert StaffTask.objects.count() == 1
 
 
@@ -99,7 +99,7 @@ def test_a_forged_call_is_refused_and_changes_nothing(client: Browser, settings:
     for body in (forged, "{}", "not json", "[]"):
         assert client.post("/webhooks/mailgun/", body, content_type="application/json").status_code == 400
 
-    assert not outbox.is_suppressed("alex.sample@example.com")
+    assert not suppression.is_suppressed("alex.sample@example.com")
 
 
 def test_a_call_about_a_mail_that_is_not_ours_is_taken_and_forgotten(
