@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from intake.models import CoverageType, Hold, Priority, ServiceKind
+from intake.models import Hold, Priority, ServiceKind
+from intake.payers import MEDICARE_AGE, PAYER_HOLDS, UNSAID, is_in_state, named_in
 
 PRICE = re.compile(
     r"how much|what (?:does|would|will|do|is).{0,30}\b(?:cost|price|charge|fee)|\bcosts?\b.{0,20}\?|\bprices?\b.{0,30}\?"
@@ -29,39 +30,12 @@ NOT_HOME = re.compile(
     r"|reads? my (?:mail|e-?mail|phone)|no llame[n]? a mi casa",
     re.IGNORECASE,
 )
-MEDICARE = re.compile(r"\bmedicare\b", re.IGNORECASE)
-# The format of a Medicare number, from the public description: 11 signs, letters never S L O I B Z.
-MEDICARE_NUMBER = re.compile(
-    r"\b[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y]{2}\d{2}\b"
-)
-PAYER_HOLDS = {
-    CoverageType.MEDICARE: Hold.Kind.MEDICARE,
-    CoverageType.MEDICAID: Hold.Kind.MEDICAID,
-    CoverageType.TRICARE: Hold.Kind.TRICARE,
-    CoverageType.AUTO_INJURY: Hold.Kind.AUTO_INJURY,
-    CoverageType.WORK_INJURY: Hold.Kind.WORK_INJURY,
-    CoverageType.VA: Hold.Kind.STAFF,
-    CoverageType.IHS: Hold.Kind.STAFF,
-}
-MEDICARE_AGE, ADULT_AGE = 65, 18
+ADULT_AGE = 18
 LITTLE_TOLD = 30  # letters; below, and with nothing ticked, we must ask
 FEWEST_SECONDS = 3  # nobody fills six pages faster
 WORKDAY = (8, 17)
 # While one of these is open, staff decide what may be booked at all.
 DECIDED_BY_STAFF = frozenset(Hold.Kind.values) - {Hold.Kind.AGE_65, Hold.Kind.PRACTITIONER}
-
-STATES = {
-    "AL": "alabama", "AK": "alaska", "AZ": "arizona", "AR": "arkansas", "CA": "california", "CO": "colorado",
-    "CT": "connecticut", "DE": "delaware", "DC": "district of columbia", "FL": "florida", "GA": "georgia",
-    "HI": "hawaii", "ID": "idaho", "IL": "illinois", "IN": "indiana", "IA": "iowa", "KS": "kansas",
-    "KY": "kentucky", "LA": "louisiana", "ME": "maine", "MD": "maryland", "MA": "massachusetts",
-    "MI": "michigan", "MN": "minnesota", "MS": "mississippi", "MO": "missouri", "MT": "montana",
-    "NE": "nebraska", "NV": "nevada", "NH": "new hampshire", "NJ": "new jersey", "NM": "new mexico",
-    "NY": "new york", "NC": "north carolina", "ND": "north dakota", "OH": "ohio", "OK": "oklahoma",
-    "OR": "oregon", "PA": "pennsylvania", "RI": "rhode island", "SC": "south carolina", "SD": "south dakota",
-    "TN": "tennessee", "TX": "texas", "UT": "utah", "VT": "vermont", "VA": "virginia", "WA": "washington",
-    "WV": "west virginia", "WI": "wisconsin", "WY": "wyoming",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +69,9 @@ class Told:
     legal_role: str = ""
     coverage: str = ""
     coverage_texts: Sequence[str] = ()
+    covered_before: str = ""  # what “the same as last time” was
+    has_had_medicare: bool = False  # on record from an earlier request
+    claims: str = ""  # auto_injury or work_injury, when details of such a claim were given
     where_during_visit: str = ""
     parts: frozenset[str] = frozenset()
     latest: date | None = None
@@ -118,18 +95,23 @@ class Told:
 class Marks:
     markers: list[str] = field(default_factory=list)
     holds: list[str] = field(default_factory=list)
+    why_held: dict[str, str] = field(default_factory=dict)  # kind of hold → the sentence staff read
     priority: str = Priority.NORMAL
     asks_price_in_words: bool = False
     staff_decide_service: bool = False
 
 
 def look_at(told: Told) -> Marks:
-    holds = list(dict.fromkeys(holds_for(told)))
+    why: dict[str, str] = {}
+    for kind, sentence in holds_for(told):
+        why.setdefault(str(kind), sentence)
+    holds = list(why)
     asks_price = asks_price_in_words(told.story)
     markers = list(dict.fromkeys(_markers(told, asks_price, holds)))
     return Marks(
         markers=markers,
         holds=holds,
+        why_held=why,
         priority=_priority(told, markers, holds),
         asks_price_in_words=asks_price,
         staff_decide_service=bool(
@@ -144,32 +126,34 @@ def asks_price_in_words(story: str) -> bool:
     return bool(PRICE.search(story))
 
 
-def holds_for(told: Told) -> Iterable[str]:
-    """Why this may not simply be booked. What the client adds ("I pay cash") lifts nothing."""
+def holds_for(told: Told) -> Iterable[tuple[str, str]]:
+    """Why this may not simply be booked: kind of hold and the sentence staff read. The first of a kind counts."""
     is_covered_kind = told.service_kind != ServiceKind.EDUCATION  # a class is not care that a plan covers
-    if is_covered_kind and told.coverage in PAYER_HOLDS:
-        yield PAYER_HOLDS[CoverageType(told.coverage)]
-    is_care = told.service_kind in {"", ServiceKind.HEALTH_CARE}
-    if is_care and (MEDICARE.search(told.story) or any(_is_medicare(text) for text in told.coverage_texts)):
-        yield Hold.Kind.MEDICARE
-    unsure = told.coverage in {"", CoverageType.NONE, CoverageType.UNSURE, CoverageType.SAME_AS_BEFORE}
-    if is_covered_kind and unsure and told.age is not None and told.age >= MEDICARE_AGE:
-        yield Hold.Kind.AGE_65
+    if is_covered_kind:
+        yield from _payer_holds(told)
     if list(told.service_modes) == ["video"] and not is_in_state(
         told.where_during_visit, told.practice_state
     ):
-        yield Hold.Kind.OUT_OF_STATE
+        yield Hold.Kind.OUT_OF_STATE, f"Will be here during the video visit: {told.where_during_visit}"
     if _is_minor(told) and not (told.names_representative and told.guardian_agrees):
-        yield Hold.Kind.GUARDIAN_MISSING
-    yield from sorted(told.held_by_screening)
+        yield Hold.Kind.GUARDIAN_MISSING, "Under 18, and no parent or guardian has agreed."
+    for kind in sorted(told.held_by_screening):
+        yield kind, "An answer to the questions of this visit asks for it."
 
 
-def is_in_state(where: str, state: str) -> bool:
-    """Whether the words name the state we are licensed in. Nothing said counts as yes: staff ask before a visit."""
-    said = where.casefold()
-    if not said.strip():
-        return True
-    return bool(re.search(rf"\b({STATES.get(state, state.casefold())}|{state.casefold()})\b", said))
+def _payer_holds(told: Told) -> Iterable[tuple[str, str]]:
+    if told.coverage in PAYER_HOLDS:
+        yield PAYER_HOLDS[told.coverage], "They named it as who pays."
+    if told.covered_before in PAYER_HOLDS:
+        yield PAYER_HOLDS[told.covered_before], "“As last time”, and that is what it was last time."
+    if told.service_kind in {"", ServiceKind.HEALTH_CARE}:
+        yield from named_in(told.story, told.coverage_texts).items()
+        if told.has_had_medicare:
+            yield Hold.Kind.MEDICARE, "An earlier request of this person says Medicare."
+    if told.claims in PAYER_HOLDS:
+        yield PAYER_HOLDS[told.claims], "They gave an employer or the details of a claim."
+    if told.coverage in UNSAID and told.age is not None and told.age >= MEDICARE_AGE:
+        yield Hold.Kind.AGE_65, f"{told.age} years old, and has not said whether Medicare pays."
 
 
 def looks_like_spam(*, story: str, honeypot: str, seconds: int | None, links: int) -> bool:
@@ -179,10 +163,6 @@ def looks_like_spam(*, story: str, honeypot: str, seconds: int | None, links: in
     if seconds is not None and seconds < FEWEST_SECONDS:
         return True
     return links >= 3 or (links == 2 and seconds is not None and seconds < 30)
-
-
-def _is_medicare(text: str) -> bool:
-    return bool(MEDICARE.search(text) or MEDICARE_NUMBER.search(text.upper()))
 
 
 def _is_minor(told: Told) -> bool:

@@ -1,5 +1,6 @@
 """What was told, as rows: the client with their newest wishes, the coverage, details, wishes and consents."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ from django.db.models import Q
 
 from config.foundation.encryption import lookup_hash
 from config.foundation.user import User
-from intake import matching
+from intake import clients, matching
 from intake.forms import PREFERS, PayingForm, SendForm, YouForm
 from intake.matching import Person
 from intake.models import AppointmentRequest, Client, Consent, Coverage, CoverageType, Status
@@ -17,25 +18,23 @@ CONSENT_TEXT_VERSION = "2027-01"
 DUPLICATE_WITHIN = timedelta(days=60)
 
 
-def look_for(person: Person, *, now: datetime) -> tuple[matching.Found, AppointmentRequest | None]:
-    """Who this is among the clients, and an open request that may be the same one."""
+def look_for(
+    person: Person, *, known: Client | None = None, now: datetime
+) -> tuple[matching.Found, AppointmentRequest | None]:
+    """Who this is among the clients (`known`: staff said so), and an open request that may be the same one."""
     by_contact = Q()
     if person.email:
         by_contact |= Q(email__iexact=person.email)
     if person.phone:
         by_contact |= Q(phone=person.phone)
     spam = AppointmentRequest.objects.filter(status=Status.QUARANTINED).values("client")
-    clients = {
+    candidates = {
         str(client.pk): client
         for client in Client.objects.known().filter(by_contact).exclude(pk__in=spam)[:50]
     }
-    found = matching.find(
-        person,
-        [
-            Person(c.first_name, c.last_name, c.birth_date, c.email, str(c.phone or ""), c.name_to_use, key)
-            for key, c in clients.items()
-        ],
-    )
+    found = matching.find(person, [_as_person(client, key) for key, client in candidates.items()])
+    if known is not None:
+        found = replace(found, same=_as_person(known, str(known.pk)), likely=[])
     keys = [one.key for one in [*found.likely, *([found.same] if found.same else [])]]
     earlier = (
         AppointmentRequest.objects.open()
@@ -46,9 +45,22 @@ def look_for(person: Person, *, now: datetime) -> tuple[matching.Found, Appointm
     return found, earlier
 
 
-def client_of(whole: Whole, same: Person | None, *, language: str) -> Client:
+def _as_person(client: Client, key: str) -> Person:
+    return Person(
+        client.first_name,
+        client.last_name,
+        client.birth_date,
+        client.email,
+        str(client.phone or ""),
+        client.name_to_use,
+        key,
+    )
+
+
+def client_of(whole: Whole, same: Person | None, *, language: str, by: User | None, now: datetime) -> Client:
     """The known client with their newest wishes, or a new one. A known address or number is never replaced."""
     client = Client.objects.get(pk=same.key) if same else Client()
+    before = clients.snapshot(client) if same else {}
     phone = whole.clean("phone")
     if not same:
         client.first_name, client.last_name = whole.clean("first_name"), whole.clean("last_name") or ""
@@ -72,6 +84,10 @@ def client_of(whole: Whole, same: Person | None, *, language: str) -> Client:
     if whole.clean("representative_first_name"):
         client.representative = _representative(whole)
     client.save()
+    after = clients.snapshot(client)
+    changes = {name: [was, after[name]] for name, was in before.items() if was != after[name]}
+    if changes:
+        clients.remember(client=client, what="came_again", changes=changes, by=by, now=now)
     return client
 
 

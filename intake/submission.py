@@ -8,7 +8,7 @@ import json
 import secrets
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -36,6 +36,7 @@ from intake.models import (
     Service,
     Status,
 )
+from intake.on_file import earlier_coverage
 from intake.recording import client_of, coverage_of, details, look_for, record_consents, wishes
 from intake.whole import Said, Whole, person, read_whole, suggested_service, told
 
@@ -78,6 +79,8 @@ class Sending:
     bad_files: int
     how_consented: str
     by: User | None
+    known: Client | None  # staff know who it is
+    told_of_right: bool
     silent: bool
 
 
@@ -113,11 +116,15 @@ def submit_form(
     bad_files: int = 0,
     how_consented: str = Consent.How.WEB,
     by: User | None = None,
+    client: Client | None = None,
+    told_of_right: bool = False,
     silent: bool = False,
 ) -> AppointmentRequest:
     """The whole form as posted (name → values, see `forms`), from a page, a clinic file, or staff (`by`).
 
     `good_files`, `bad_files`: card photos that came along; they are not kept yet and only marked.
+    `client`: staff know who this is, so nobody is looked for. `told_of_right`: staff said aloud that there is a right
+    to a written estimate.
     `silent` writes no message (loading a clinic file).
     Raises NotReady when something is to be fixed, AlreadySent when this id was sent with other answers.
     """
@@ -125,7 +132,7 @@ def submit_form(
     before = AppointmentRequest.objects.filter(submission_id=submission_id).first()
     if before is not None:
         return _same_or_refuse(before, digest)
-    whole = read_whole(data, now=now, language=language)
+    whole = read_whole(data, now=now, language=language, by_staff=by is not None)
     if not whole.is_valid:
         raise NotReady(whole)
     sending = Sending(
@@ -138,6 +145,8 @@ def submit_form(
         bad_files=bad_files,
         how_consented=how_consented,
         by=by,
+        known=client,
+        told_of_right=told_of_right,
         silent=silent,
     )
     try:
@@ -166,8 +175,8 @@ def _write(whole: Whole, data: Said, sending: Sending, *, digest: str) -> Appoin
     now, by = sending.now, sending.by
     spam = by is None and _looks_like_spam(whole, data, seconds=sending.seconds)
     asks_whom = person(whole)
-    found, likely = (matching.Found(), None) if spam else look_for(asks_whom, now=now)
-    client = client_of(whole, found.same, language=sending.language)
+    found, likely = (matching.Found(), None) if spam else look_for(asks_whom, known=sending.known, now=now)
+    client = client_of(whole, found.same, language=sending.language, by=by, now=now)
     flags = asking.flags_in(whole.sheets, data)
     marks = marking.look_at(
         told(
@@ -179,11 +188,13 @@ def _write(whole: Whole, data: Said, sending: Sending, *, digest: str) -> Appoin
             language=sending.language,
             times_resumed=sending.times_resumed,
             files=(sending.good_files, sending.bad_files),
+            covered=earlier_coverage(found.same.key) if found.same else [],
             by=by,
         )
     )
     if spam:
-        marks = marking.Marks(markers=["spam_likely"], priority=Priority.LOW, staff_decide_service=True)
+        # Who is restored from quarantine must meet the same holds as everyone.
+        marks = replace(marks, markers=["spam_likely"], priority=Priority.LOW, staff_decide_service=True)
     elif likely:
         marks.markers.append("possible_duplicate")
     coverage = coverage_of(whole, client, now=now, by=by)
@@ -245,6 +256,7 @@ def _request(
         reply_by=reply_by(setting.clinic, Closure.objects.all(), now),
         source=AppointmentRequest.Source.STAFF if by else AppointmentRequest.Source.WEB,
         entered_by=by,
+        oral_estimate_notice=sending.told_of_right,
     )
     also = [code for code in whole.clean("also") or [] if not setting.service or code != setting.service.code]
     if also:
@@ -275,7 +287,10 @@ def _findings(
         )
         for code in marks.markers
     )
-    Hold.objects.bulk_create(Hold(appointment_request=sent, kind=kind, opened_at=now) for kind in marks.holds)
+    Hold.objects.bulk_create(
+        Hold(appointment_request=sent, kind=kind, reason=why, opened_at=now)
+        for kind, why in marks.why_held.items()
+    )
 
 
 def _answers(sent: AppointmentRequest, whole: Whole, sending: Sending) -> None:

@@ -1,4 +1,4 @@
-"""What staff decide about a request before there is a time: hold, release, decline, refer on, set aside, join.
+"""What staff decide about a request before there is a time: hold, release, decline, refer on, set aside.
 
 Every verb is one transaction, one compare-and-swap of the request's version and one line of history. What holds
 time (an offer, a visit) is not decided here: `scheduling.booking` lets it go first and then calls these.
@@ -9,11 +9,12 @@ from datetime import datetime
 from django.db import transaction
 
 from config.foundation import access_log
+from config.foundation.clinic import Clinic
 from config.foundation.policy import May, may
 from config.foundation.user import User
-from intake import notices
-from intake.models import AppointmentRequest, Hold, Marker, Priority, RequestEvent, Status
-from intake.models.appointment_request import AWAITING_ANSWER
+from intake import marking, notices
+from intake.models import AppointmentRequest, Hold, Priority, RequestEvent, Service, Status
+from intake.on_file import told_of
 
 SUBJECT = "intake.appointmentrequest"
 # What came of a call; the codes are kept in the history.
@@ -22,7 +23,8 @@ OUTCOMES = (TALKED, LEFT_MESSAGE, NO_ANSWER)
 
 
 class NotAllowed(Exception):
-    """This person may not decide that, or gave no reason. `code` says which: role, reason, holds_time, same."""
+    """This person may not decide that, or gave no reason. `code` says which: role, reason, holds_time, same,
+    closed, service."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -58,9 +60,12 @@ def hold(
     expect_version: int,
     kind: Hold.Kind = Hold.Kind.STAFF,
 ) -> Hold:
-    """Nothing is booked until somebody lifts it. Raises NotAllowed, StaleVersion, IllegalMove."""
+    """Nothing is booked until somebody lifts it. Raises NotAllowed, StaleVersion, IllegalMove.
+
+    A visit that is booked already stays; it cannot be moved while the hold is open.
+    """
     why = _reason(reason)
-    if appointment_request.status == Status.ON_HOLD:
+    if appointment_request.status in {Status.ON_HOLD, Status.BOOKED}:
         _remember(appointment_request, "hold_opened", by=by, now=now, why=why, expect=expect_version)
     else:
         appointment_request.move_to(Status.ON_HOLD, now=now, by=by, why=why, expect_version=expect_version)
@@ -93,6 +98,52 @@ def release(*, hold: Hold, reason: str, by: User, now: datetime, expect_version:
         pending.move_to(Status.NEW, now=now, by=by, why=why, expect_version=expect_version)
     _log(pending, "hold_lifted", by=by, fields=("holds",))
     return pending
+
+
+@transaction.atomic
+def choose_service(
+    *,
+    appointment_request: AppointmentRequest,
+    service: Service | None,
+    by: User,
+    now: datetime,
+    expect_version: int,
+) -> list[Hold]:
+    """Say which visit it shall be: for "not sure", for what was held, or another one than was asked for.
+
+    The rules look again: what holds this kind of care holds it now too, unless that hold was already lifted on
+    this request. Returns the holds that came with it. Refused while an offer or a visit holds time.
+    """
+    pending = appointment_request
+    if service is None or not service.active:
+        raise NotAllowed("service")
+    if pending.status in {Status.OFFERED, Status.BOOKED}:
+        raise NotAllowed("holds_time")
+    if not pending.is_open:
+        raise NotAllowed("closed")
+    before = pending.service.public_name if pending.service else "–"
+    package = pending.package if pending.package and pending.package.service_id == service.pk else None
+    pending.move(to_values={"service": service, "package": package}, expect=expect_version)
+    why = f"{before} → {service.public_name}"
+    RequestEvent.objects.create(appointment_request=pending, at=now, by=by, what="service_chosen", why=why)
+    opened = _look_again(pending, service=service, by=by, now=now)
+    _log(pending, "service_chosen", by=by, fields=("service", *(("holds",) if opened else ())))
+    return opened
+
+
+def _look_again(pending: AppointmentRequest, *, service: Service, by: User, now: datetime) -> list[Hold]:
+    clinic = Clinic.get()
+    told = told_of(pending, service=service, state=clinic.practice_state, now=clinic.local(now))
+    found = dict(reversed([(str(kind), why) for kind, why in marking.holds_for(told)]))
+    known = set(pending.holds.values_list("kind", flat=True))
+    opened = Hold.objects.bulk_create(
+        Hold(appointment_request=pending, kind=kind, reason=why, opened_at=now, opened_by=by)
+        for kind, why in found.items()
+        if kind not in known
+    )
+    if opened and pending.status != Status.ON_HOLD:
+        pending.move_to(Status.ON_HOLD, now=now, by=by, why="service_chosen")
+    return opened
 
 
 @transaction.atomic
@@ -184,10 +235,14 @@ def set_aside(
 
 @transaction.atomic
 def restore(*, appointment_request: AppointmentRequest, by: User, now: datetime, expect_version: int) -> None:
-    """Back into the queue by one press: set aside, declined, referred or withdrawn. Open holds still hold."""
+    """Back into the queue by one press: set aside, declined, referred or withdrawn. Open holds still hold.
+
+    What was joined is parted instead (`merging.part`), so that everything is as it was.
+    """
+    if appointment_request.status == Status.MERGED:
+        raise NotAllowed("joined")
     holds = appointment_request.holds.filter(lifted_at=None).exists()
-    was = appointment_request.status
-    back = Status.ON_HOLD if holds and was == Status.QUARANTINED else Status.NEW
+    back = Status.ON_HOLD if holds else Status.NEW
     appointment_request.move_to(back, now=now, by=by, expect_version=expect_version)
     _log(appointment_request, "restored", by=by)
 
@@ -201,58 +256,3 @@ def waitlist(
         raise NotAllowed("holds_time")
     appointment_request.move_to(Status.WAITLISTED, now=now, by=by, expect_version=expect_version)
     _log(appointment_request, "waitlisted", by=by)
-
-
-@transaction.atomic
-def join(
-    *,
-    keep: AppointmentRequest,
-    other: AppointmentRequest,
-    by: User,
-    now: datetime,
-    expect_version: int,
-    expect_other: int,
-) -> None:
-    """Two requests of one person become one. The one kept gets the other's wishes too; nothing is deleted.
-
-    Refused while either holds time. `restore` on the other takes it back.
-    """
-    if keep.pk == other.pk:
-        raise NotAllowed("same")
-    if {keep.status, other.status} - AWAITING_ANSWER - {Status.WAITLISTED}:
-        raise NotAllowed("holds_time")
-    before = dict(keep.wishes or {})
-    wishes = dict(before)
-    for name in ("days", "parts"):
-        both = [*(before.get(name) or []), *((other.wishes or {}).get(name) or [])]
-        if both:
-            wishes[name] = list(dict.fromkeys(both))
-    keep.move(to_values={"wishes": wishes}, expect=expect_version)
-    RequestEvent.objects.create(appointment_request=keep, at=now, by=by, what="joined", why=other.reference)
-    was = other.status
-    # Status and the other request in one statement: the database refuses a joined request without it.
-    other.move(to_values={"status": Status.MERGED, "merged_into": keep}, expect=expect_other, status=was)
-    RequestEvent.objects.create(
-        appointment_request=other,
-        at=now,
-        by=by,
-        what="status",
-        from_status=was,
-        to_status=Status.MERGED,
-        why=keep.reference,
-    )
-    Marker.objects.filter(
-        appointment_request__in=[keep, other], code="possible_duplicate", cleared_at=None
-    ).update(cleared_at=now, cleared_by=by)
-    _log(keep, "joined", by=by, fields=("wishes",))
-
-
-@transaction.atomic
-def two_people(
-    *, appointment_request: AppointmentRequest, by: User, now: datetime, expect_version: int
-) -> None:
-    """Not the same person after all: the marker goes, both requests stay."""
-    _remember(appointment_request, "two_people", by=by, now=now, expect=expect_version)
-    Marker.objects.filter(
-        appointment_request=appointment_request, code="possible_duplicate", cleared_at=None
-    ).update(cleared_at=now, cleared_by=by)

@@ -7,10 +7,10 @@ from typing import Any
 
 from config.foundation.clinic import Clinic
 from config.foundation.user import User
-from intake import asking, marking, matching, screening
-from intake.forms import STEPS, Setting, StepForm, age_on
+from intake import asking, marking, matching, payers, screening
+from intake.forms import STEPS, PayingForm, Setting, StepForm, age_on
 from intake.matching import Person
-from intake.models import Practitioner, Service
+from intake.models import CoverageType, Practitioner, Service
 from intake.questionnaires.sheet import Sheet
 
 Said = Mapping[str, Sequence[str]]
@@ -38,7 +38,9 @@ class Whole:
         return None
 
 
-def setting_for(said: Said, *, now: datetime, clinic: Clinic | None = None) -> Setting:
+def setting_for(
+    said: Said, *, now: datetime, clinic: Clinic | None = None, by_staff: bool = False
+) -> Setting:
     clinic = clinic or Clinic.get()
     services = (
         Service.objects.offered().select_related("follow_up").prefetch_related("packages", "questionnaires")
@@ -49,11 +51,12 @@ def setting_for(said: Said, *, now: datetime, clinic: Clinic | None = None) -> S
         today=clinic.local(now).date(),
         said=said,
         practitioners=list(Practitioner.objects.active()),
+        by_staff=by_staff,
     )
 
 
-def read_whole(data: Said, *, now: datetime, language: str) -> Whole:
-    setting = setting_for(data, now=now)
+def read_whole(data: Said, *, now: datetime, language: str, by_staff: bool = False) -> Whole:
+    setting = setting_for(data, now=now, by_staff=by_staff)
     asked = [] if setting.is_workshop else asking.asked_of(setting.service, setting.services, data)
     whole = Whole(
         setting=setting,
@@ -107,13 +110,18 @@ def told(
     language: str,
     times_resumed: int,
     files: tuple[int, int],
+    covered: Sequence[str],
     by: User | None,
 ) -> marking.Told:
+    """`covered`: how this person said they pay in earlier requests, newest first."""
     setting, born = whole.setting, whole.clean("birth_date")
     service, phone, ways = setting.service, whole.clean("phone"), reach(whole)
-    texts = [
-        whole.clean(name) or "" for name in ("carrier", "member_id", "medicare_number", "secondary_carrier")
-    ]
+    coverage = whole.clean("coverage") or ""
+    claim = {
+        name.removeprefix("claim_"): whole.clean(name)
+        for name in PayingForm.base_fields
+        if name.startswith("claim_")
+    }
     return marking.Told(
         now=setting.clinic.local(now),
         practice_state=setting.clinic.practice_state,
@@ -139,8 +147,11 @@ def told(
         names_representative=bool(whole.clean("representative_first_name")),
         guardian_agrees=bool(whole.clean("guardian_agrees")),
         legal_role=whole.clean("representative_legal_role") or "",
-        coverage=whole.clean("coverage") or "",
-        coverage_texts=texts,
+        coverage=coverage,
+        coverage_texts=[whole.clean(name) or "" for name in payers.TEXTS],
+        covered_before=payers.as_last_time(coverage, covered),
+        has_had_medicare=CoverageType.MEDICARE in covered,
+        claims=payers.claim_of(claim),
         where_during_visit=whole.clean("where_during_visit") or "",
         parts=frozenset(whole.clean("parts") or ()),
         latest=whole.clean("latest"),

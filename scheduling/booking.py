@@ -174,8 +174,7 @@ def accept(*, offer_time: Appointment, now: datetime) -> Appointment:
         )
         if taken != 1:
             raise OfferClosed
-        if any(hold.lifted_at is None for hold in pending.holds.all()):
-            raise NotBookable("on_hold")
+        _not_held(pending)
         _release([pk for pk in held if pk != picked.pk], by=None, now=now, why="another time was taken")
         _change(
             picked,
@@ -249,11 +248,13 @@ def move(
     slot = Slot(starts_at, starts_at, _pk(practitioner), "", _pk(room), "")
 
     def act() -> Appointment:
-        visit = Appointment.objects.select_related("service").get(pk=appointment.pk)
+        visit = Appointment.objects.select_related("service", "appointment_request").get(pk=appointment.pk)
         if visit.version != expected:
             raise StaleVersion
         if visit.status != AppointmentStatus.BOOKED:
             raise NotBookable("closed")
+        if visit.appointment_request is not None:
+            _not_held(visit.appointment_request)
         _lock(_wanted(visit.service, [slot]) | Q(claims__appointment=visit), now=now)
         day = starts_at.date()
         diary = availability.load(
@@ -549,6 +550,8 @@ def _try(act: Callable[[], Result]) -> Result:
                 raise
             time.sleep(random.uniform(0.02, 0.1) * (attempt + 1))  # noqa: S311 (jitter)
         except IntegrityError as error:
+            if "held_request_is_not_booked" in str(error):
+                raise NotBookable("on_hold") from error
             if "claim_never_overlaps" not in str(error):
                 raise
             raise _Taken from error
@@ -584,6 +587,12 @@ def _bookable(pk: UUID, expected: int) -> AppointmentRequest:
     if pending.status not in BOOKABLE:
         raise NotBookable("closed")
     return pending
+
+
+def _not_held(pending: AppointmentRequest) -> None:
+    """No time is given to anybody while a hold is open. The database has the last word (intake 0003)."""
+    if pending.status == Status.ON_HOLD or pending.holds.filter(lifted_at=None).exists():
+        raise NotBookable("on_hold")
 
 
 def _service_of(pending: AppointmentRequest) -> Service:

@@ -56,9 +56,9 @@ MOVES: dict[Status, frozenset[Status]] = {
     Status.BOOKED: frozenset(
         {Status.NEW, Status.OFFERED, Status.WAITLISTED, Status.WITHDRAWN}
     ),  # undo, or the visit was cancelled
-    Status.DECLINED: frozenset({Status.NEW}),
-    Status.REFERRED: frozenset({Status.NEW}),
-    Status.WITHDRAWN: frozenset({Status.NEW}),
+    Status.DECLINED: frozenset({Status.NEW, Status.ON_HOLD}),
+    Status.REFERRED: frozenset({Status.NEW, Status.ON_HOLD}),
+    Status.WITHDRAWN: frozenset({Status.NEW, Status.ON_HOLD}),
     Status.MERGED: frozenset(
         {Status.NEW, Status.NEEDS_INFORMATION, Status.ON_HOLD, Status.OFFERED, Status.WAITLISTED}
     ),

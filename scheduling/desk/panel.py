@@ -5,6 +5,7 @@ Front desk sees the reason and the flags, a therapist also the answers.
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -74,7 +75,7 @@ def notices(
             _("Hold: %(kind)s") % {"kind": Hold.Kind(hold.kind).label},
             "hold",
             (hold.reason,) if hold.reason else (),
-            _("A named person can lift it, with a reason."),
+            _hold_foot(hold, clinic=clinic),
         )
         for hold in appointment_request.open_holds()
     ]
@@ -95,6 +96,35 @@ def notices(
     return strips
 
 
+# What a hold asks of the clinic. Drafts for the owner's approval; nothing here promises anything to a client.
+NEXT_STEPS: dict[str, Any] = {
+    Hold.Kind.MEDICARE: gettext_lazy("Call. Paying cash does not lift it. Name clinics that take Medicare."),
+    Hold.Kind.AGE_65: gettext_lazy("Ask whether Medicare pays for any of their care."),
+    Hold.Kind.MEDICAID: gettext_lazy("Call before any price is named."),
+    Hold.Kind.TRICARE: gettext_lazy("Call before any price is named."),
+    Hold.Kind.AUTO_INJURY: gettext_lazy(
+        "The car insurance usually pays first. Ask for claim, day and state."
+    ),
+    Hold.Kind.WORK_INJURY: gettext_lazy(
+        "The employer’s insurance pays first. Ask for claim, employer and day."
+    ),
+    Hold.Kind.OUT_OF_STATE: gettext_lazy("Ask where they will be. We treat only where we are licensed."),
+    Hold.Kind.GUARDIAN_MISSING: gettext_lazy("Ask for a parent or guardian. Be careful whom you call."),
+}
+
+
+def _hold_foot(hold: Hold, *, clinic: Clinic) -> str:
+    """Who set it, and what to do now."""
+    who = (hold.opened_by.first_name or str(hold.opened_by)) if hold.opened_by else ""
+    when = words.moment(hold.opened_at, clinic.zone)
+    said = [
+        _("Set by %(who)s, %(when)s.") % {"who": who, "when": when} if who else _("Set when it came in."),
+        str(NEXT_STEPS.get(hold.kind, "")),
+        _("A named person can lift it, with a reason."),
+    ]
+    return " ".join(part for part in said if part)
+
+
 @dataclass(frozen=True)
 class Line:
     when: str
@@ -111,6 +141,8 @@ WHAT = {
     "call": gettext_lazy("Call"),
     "corrected": gettext_lazy("Corrected"),
     "joined": gettext_lazy("Joined with another"),
+    "parted": gettext_lazy("Parted again"),
+    "two_people": gettext_lazy("Two people"),
     "service_chosen": gettext_lazy("Service chosen"),
 }
 

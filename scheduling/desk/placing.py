@@ -7,6 +7,7 @@ from intake.models import (
     AppointmentRequest,
     Practitioner,
     Priority,
+    Status,
 )
 from intake.models.appointment_request import AWAITING_ANSWER, BOOKABLE
 from scheduling import availability
@@ -24,7 +25,7 @@ class Place:
 
 def needs_call(appointment_request: AppointmentRequest) -> bool:
     """Somebody must talk to this person, or decide, before any time is named."""
-    if appointment_request.status not in AWAITING_ANSWER:
+    if appointment_request.status not in {*AWAITING_ANSWER, Status.WAITLISTED}:
         return False
     return appointment_request.priority == Priority.URGENT or bool(appointment_request.open_holds())
 

@@ -13,12 +13,13 @@ from config.clinic_file.loading import load
 from config.clinic_file.reading import read
 from config.foundation.models import User
 from config.sample_requests import posted
-from intake.models import AppointmentRequest, Consent
+from intake.models import AppointmentRequest, Consent, Hold
 from intake.submission import NotReady, submit_form
 
 FILE = Path(__file__).resolve().parent.parent.parent / "sample-clinic.yaml"
 SAMPLES = yaml.safe_load(FILE.read_text(encoding="utf-8"))["requests"]
 BY_ID = {sample["id"]: sample for sample in SAMPLES}
+NOW_LOCAL = datetime.fromisoformat("2027-03-01T09:00:00-07:00")
 BEFORE = {"R29": ["R01"], "R30": ["R02"], "R31": ["R24"]}
 # Flags that rest on what is not read yet (photos), or that the list names for the desk only.
 STORED = [sample["id"] for sample in SAMPLES if sample["expect"]["stored"] == "stored"]
@@ -68,6 +69,10 @@ def test_a_sample_is_stored_as_expected(code: str, clinic: None) -> None:
     seen |= {flag.finding["code"] for flag in sent.flags.all()}
     assert not set(expect["flags"]) - seen
     assert not set(expect.get("not_flags", [])) & seen
+    held = {hold.kind for hold in sent.open_holds()}
+    assert held == set(expect["flags"]) & set(Hold.Kind.values)
+    assert (sent.status == "on_hold") == bool(held)
+    assert all(hold.reason for hold in sent.open_holds())
     assert sent.priority == expect["priority"]
     assert (sent.service.code if sent.service else None) == expect["service"]
     assert sent.cost_questions.exists() == expect["asks_cost"]
