@@ -373,6 +373,29 @@ def send_again(*, message: Message, by: User, now: datetime) -> Message:
         raise CannotRepeat(_("It has not left yet; there is nothing to repeat.")) from None
 
 
+def send_to_corrected(
+    *, message: Message, client: Client, by: User, now: datetime, clinic: Clinic
+) -> Message:
+    """The same words to the address or number the client has now, if their wishes allow it.
+
+    What came back, or was not sent for want of an address, reaches them after a typing error is mended.
+    Raises CannotRepeat.
+    """
+    if message.state == State.WITHDRAWN:
+        raise CannotRepeat(_("It was taken back because it is no longer true."))
+    reader = reader_of(client, clinic=clinic, now=now)
+    way = way_to_tell(client, reader=reader, kind=catalogue.kind(message.kind), clinic=clinic)
+    if way.withheld:
+        raise CannotRepeat(
+            _("It may not be sent: %(why)s. Call instead.") % {"why": WHY_NOT.get(way.withheld, way.withheld)}
+        )
+    if way.channel != message.channel:
+        raise CannotRepeat(_("This message is for another way to reach them. Call instead."))
+    if message.is_waiting and addresses.same_mailbox(way.to) == addresses.same_mailbox(message.to):
+        raise CannotRepeat(_("It has not left yet; there is nothing to repeat."))
+    return outbox.send_again(message=message, by=by, now=now, to=way.to)
+
+
 def mark_told(*, message: Message, how: str, by: User, now: datetime) -> None:
     """Staff told the person another way: `how` is "called", "posted" or "in_person"."""
     outbox.mark_handled(message=message, how=how, by=by, now=now)

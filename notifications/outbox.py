@@ -149,18 +149,20 @@ def withdraw(
 
 
 @transaction.atomic
-def send_again(*, message: Message, by: User, now: datetime) -> Message:
-    """The same words once more, as a new row with its own key and Message-ID.
+def send_again(*, message: Message, by: User, now: datetime, to: str = "") -> Message:
+    """The same words once more, as a new row with its own key and Message-ID; `to`: to a corrected address.
 
-    Raises NotWaiting if the first one has not left yet.
+    One that still waits is withdrawn when the address is corrected; otherwise raises NotWaiting.
     """
     if message.is_waiting:
-        raise NotWaiting("It has not left yet; there is nothing to repeat.")
+        if not to:
+            raise NotWaiting("It has not left yet; there is nothing to repeat.")
+        withdraw(reason="address_corrected", key=message.key)
     # Keyed by the minute: a double click repeats once.
     return enqueue(
         key=f"{message.key[:150]}:again:{now:%Y%m%d%H%M}",
         kind=message.kind,
-        to=message.to,
+        to=to or message.to,
         language=message.language,
         rendered=Rendered(subject=message.subject, text=message.text, html=message.html),
         now=now,

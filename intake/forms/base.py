@@ -32,6 +32,7 @@ class Setting:
     today: date
     said: Mapping[str, Sequence[str]]
     practitioners: Sequence[Practitioner] = ()
+    by_staff: bool = False  # typed by staff from a call or a note
 
     def first(self, name: str) -> str:
         values = self.said.get(name) or [""]

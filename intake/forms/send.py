@@ -39,6 +39,9 @@ class SendForm(StepForm):
         self.fields["privacy_notice_seen"].short = _("Privacy")  # type: ignore[attr-defined]
         self.fields["policy_seen"].label = prices.change_rule_to_tick(clinic, service)
         self.fields["policy_seen"].short = _("Changes")  # type: ignore[attr-defined]
+        if self.setting.by_staff:
+            # Staff tick only what the person was really told; a note left on the desk has ticked nothing.
+            self.fields["privacy_notice_seen"].required = self.fields["policy_seen"].required = False
 
     def consent_names(self, *, is_minor: bool, has_email: bool, wants_text: bool) -> list[str]:
         """Which boxes this person is asked to look at, in order."""

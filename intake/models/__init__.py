@@ -12,6 +12,7 @@ from intake.models.appointment_request import (
 )
 from intake.models.client import Client, ContactWay
 from intake.models.consent import Consent
+from intake.models.history import ClientEvent, Joining
 from intake.models.insurance import Coverage, CoverageType
 from intake.models.practitioner import Practitioner
 from intake.models.questionnaire import (
@@ -26,6 +27,7 @@ __all__ = [
     "SHIPPED_FORM_URL",
     "AppointmentRequest",
     "Client",
+    "ClientEvent",
     "Consent",
     "ContactWay",
     "CostQuestion",
@@ -35,6 +37,7 @@ __all__ = [
     "Flag",
     "Hold",
     "IllegalMove",
+    "Joining",
     "Marker",
     "Package",
     "Practitioner",

@@ -119,6 +119,7 @@ def _answer_triggers(estimate: Estimate, *, cause: Trigger | None, previous: Est
     these = Q(pk=cause.pk) if cause else Q()
     if estimate.appointment_request_id:
         these |= Q(appointment_request=estimate.appointment_request_id)
+        these |= Q(appointment_request__merged_into=estimate.appointment_request_id)
     if estimate.appointment_id:
         these |= Q(appointment=estimate.appointment_id)
     if previous:

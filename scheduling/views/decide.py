@@ -17,8 +17,8 @@ from config.foundation.clinic import Clinic
 from config.foundation.policy import May, staff_may
 from config.foundation.user import User
 from config.foundation.versioned import StaleVersion
-from intake import triage, words
-from intake.models import AppointmentRequest
+from intake import merging, triage, words
+from intake.models import AppointmentRequest, Hold, Joining, Service
 from intake.models.appointment_request import IllegalMove
 from scheduling import desk
 from scheduling.templatetags.desk import is_neutral
@@ -32,6 +32,8 @@ WHY_NOT = {
     "role": gettext_lazy("You may not decide this. Ask a colleague who may."),
     "holds_time": gettext_lazy("A time is held or booked for this request. Let it go first."),
     "same": gettext_lazy("That is the same request."),
+    "closed": gettext_lazy("This request is already answered."),
+    "service": gettext_lazy("Choose a visit from the list."),
     "outcome": gettext_lazy("Say what came of the call."),
 }
 SAID = {
@@ -46,6 +48,7 @@ SAID = {
     "restore": gettext_lazy("Back in the queue."),
     "waitlist": gettext_lazy("On the waitlist."),
     "two_people": gettext_lazy("Two people. Both requests stay."),
+    "service": gettext_lazy("The visit is chosen."),
 }
 
 
@@ -62,10 +65,15 @@ def _verb(act: str, request: HttpRequest, pending: AppointmentRequest, by: User)
         "set_aside": triage.set_aside,
         "restore": triage.restore,
         "waitlist": triage.waitlist,
-        "two_people": triage.two_people,
+        "two_people": merging.two_people,
     }
+    if act == "restore" and (joining := _joining_of(pending)):
+        return lambda: merging.part(joining=joining, by=by, now=timezone.now())
     if act in plain:
         return lambda: plain[act](**given)
+    if act == "service":
+        service = Service.objects.offered().filter(code=request.POST.get("service", "")[:40]).first()
+        return lambda: triage.choose_service(**given, service=service)
     if act == "hold":
         return lambda: triage.hold(**given, reason=typed)
     if act == "looked_at":
@@ -149,10 +157,17 @@ def _compared(
             "" if hidden else words.phone(client.phone),
             each.service.public_name if each.service else "",
             desk.wishes_words(each),
+            "" if hidden else each.story,
+            "" if hidden else desk.payer_sentence(each)[0],
+            "" if hidden else desk.contact_sentence(client),
+            ", ".join(str(Hold.Kind(hold.kind).label) for hold in each.open_holds()),
             str(each.get_status_display()),
         ]
 
-    heads = [_("Sent"), _("Name"), _("Born"), _("Mail"), _("Phone"), _("Wants"), _("When"), _("State")]
+    heads = [
+        *(_("Sent"), _("Name"), _("Born"), _("Mail"), _("Phone"), _("Wants"), _("When"), _("Their words")),
+        *(_("Payer"), _("Reach"), _("Holds"), _("State")),
+    ]
     rows = [
         {"head": head, "one": a, "other": b, "differs": a != b}
         for head, a, b in zip(heads, lines(one), lines(other), strict=True)
@@ -172,7 +187,7 @@ def join(request: HttpRequest, pk: UUID, other_pk: UUID) -> HttpResponse:
     if len(versions) != 2:
         return _compared(request, keep, other, problem=_("Look at both again."), status=409)
     try:
-        triage.join(
+        merging.join(
             keep=keep,
             other=other,
             by=signed_in(request),
@@ -188,4 +203,40 @@ def join(request: HttpRequest, pk: UUID, other_pk: UUID) -> HttpResponse:
         return _compared(request, *fresh, problem=problem, status=409)
     if not is_part(request):
         return redirect(reverse("desk:request", args=[pk]))
-    return show_request(request, read_request(pk), say={"text": _("Joined. Both wishes are kept.")})
+    kept = read_request(pk)
+    undo = {
+        "text": _("Joined. Both wishes are kept."),
+        "seconds": 10,
+        "undo_url": reverse("desk:part", args=[pk, other_pk]),
+        "undo_values": [("version", kept.version)],
+    }
+    return show_request(request, kept, say=undo)
+
+
+@require_POST
+@staff_may(May.CONFIRM_VISITS)
+def part(request: HttpRequest, pk: UUID, other_pk: UUID) -> HttpResponse:
+    """Undo a joining: both requests as they were."""
+    get_object_or_404(AppointmentRequest, pk=pk)
+    joining = (
+        Joining.objects.select_related("kept__client", "other__client")
+        .filter(kept=pk, other=other_pk, undone_at=None)
+        .first()
+    )
+    if joining is None or version_of(request) is None:
+        return stale(request, pk)
+    try:
+        merging.part(
+            joining=joining, by=signed_in(request), now=timezone.now(), expect_version=version_of(request)
+        )
+    except triage.NotAllowed as no:
+        return refused(request, pk, str(WHY_NOT.get(no.code, no.code)))
+    except (StaleVersion, IllegalMove):
+        return stale(request, pk)
+    if not is_part(request):
+        return redirect("desk:request", pk=pk)
+    return show_request(request, read_request(pk), say={"text": _("Two requests again, as they were.")})
+
+
+def _joining_of(pending: AppointmentRequest) -> Joining | None:
+    return Joining.objects.select_related("kept", "other").filter(other=pending, undone_at=None).first()

@@ -15,7 +15,7 @@ from config.foundation import access_log
 from config.foundation.clinic import Clinic
 from config.foundation.policy import May, may, staff_may
 from intake.answers import answers_of
-from intake.models import AppointmentRequest, Status
+from intake.models import AppointmentRequest, Joining, Service, Status
 from scheduling import availability, desk, wording
 from scheduling.templatetags.desk import is_neutral
 from scheduling.views.asked import asked_of, signed_in
@@ -89,6 +89,7 @@ def panel_context(
             appointment_request, clinic=clinic, sees_answers=sees_answers, neutral=hidden
         ),
         "wishes": desk.wishes_words(appointment_request),
+        "joined": _joined_into(appointment_request),
         "payer": payer,
         "payer_note": payer_note,
         "sees_answers": sees_answers,
@@ -101,6 +102,7 @@ def panel_context(
         "times": times,
         "goto": times[0].day.isoformat() if times else "",
         **(place_choices() if mode == "place" else {}),
+        "services": Service.objects.offered() if _needs_service(appointment_request, mode) else (),
         "others_here": others,
         "needs_call": desk.needs_call(appointment_request),
         "placeable": desk.can_be_placed(appointment_request),
@@ -111,6 +113,16 @@ def panel_context(
         "clinic": clinic,
         "now": now,
     }
+
+
+def _joined_into(kept: AppointmentRequest) -> list[Joining]:
+    """Requests that were joined into this one: their words stay readable, and they can be parted."""
+    return list(kept.joinings.filter(undone_at=None).select_related("other"))
+
+
+def _needs_service(appointment_request: AppointmentRequest, mode: str) -> bool:
+    """The visit is still to be chosen, or somebody wants to choose another."""
+    return mode == "service" or (appointment_request.is_open and appointment_request.service_id is None)
 
 
 @require_GET

@@ -39,6 +39,7 @@ PLAIN = {
         "birth_date_index code email first_name language last_name last_visit_on name_to_use phone "
         "phone_extension pronouns"
     ),
+    "intake.clientevent": "what",
     "intake.consent": "given_by language text_version",
     "intake.coverage": "member_id_index",
     "intake.marker": "code",

@@ -130,3 +130,32 @@ def test_one_person_who_wrote_twice_is_joined_with_both_wishes_and_parted_again(
     assert (other.status, other.merged_into) == ("merged", one)
     decide(staff, other, "restore")
     assert (other.status, other.merged_into) == ("new", None)
+
+
+def test_a_visit_is_chosen_for_who_was_not_sure(staff: Browser) -> None:
+    service = make_clinic()
+    asked = make_request(service=None)
+    page = staff.get(reverse("desk:request", args=[asked.pk])).content.decode()
+    assert "Which visit shall it be?" in page
+    assert decide(staff, asked, "service", service="nothing").status_code == 422
+    assert decide(staff, asked, "service", service=service.code).status_code == 302
+    assert (asked.service, asked.version) == (service, 2)
+    page = staff.get(reverse("desk:request", args=[asked.pk])).content.decode()
+    assert "Service chosen (Robin)" in page
+    assert "Best times" in page
+
+
+def test_a_hold_says_why_since_when_and_what_to_do(staff: Browser) -> None:
+    asked = make_request(service=make_clinic(), status="on_hold")
+    Hold.objects.create(
+        appointment_request=asked, kind="medicare_hold", reason="Medicare is named.", opened_at=MONDAY
+    )
+    page = staff.get(reverse("desk:request", args=[asked.pk])).content.decode()
+    for words in (
+        "Hold: Medicare",
+        "Medicare is named.",
+        "Set when it came in.",
+        "Paying cash does not lift it.",
+    ):
+        assert words in page
+    assert "Best times" not in page

@@ -1,0 +1,84 @@
+"""A request typed by staff and booked in the same move: both, or neither."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import OperationalError, transaction
+
+from config.foundation.user import User
+from intake import submission
+from intake.models import AppointmentRequest, Client, Status
+from scheduling import booking, desk
+from scheduling.models import Appointment
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What was written. Without a `visit` the request waits: something on it must be decided first."""
+
+    appointment_request: AppointmentRequest
+    visit: Appointment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What staff typed, and how it reached them."""
+
+    data: Mapping[str, Sequence[str]]
+    submission_id: uuid.UUID
+    language: str
+    how_consented: str
+    told_of_right: bool
+    client: Client | None = None
+
+
+class _MustWait(Exception):
+    pass
+
+
+def enter(*, entry: Entry, by: User, now: datetime, silent: bool = False) -> AppointmentRequest:
+    """File a request for somebody who called or left a note. Same form, same rules as the client's own.
+
+    Raises submission.NotReady and submission.AlreadySent.
+    """
+    return submission.submit_form(
+        entry.data,
+        submission_id=entry.submission_id,
+        now=now,
+        language=entry.language,
+        how_consented=entry.how_consented,
+        by=by,
+        client=entry.client,
+        told_of_right=entry.told_of_right,
+        silent=silent,
+    )
+
+
+def enter_and_book(*, entry: Entry, place: desk.Place, by: User, now: datetime) -> Entered:
+    """File the request and confirm a time for it. One mail goes out, the confirmation, not two.
+
+    What may not simply be booked (a hold, urgent answers, no service) is filed and waits in the queue. Raises
+    what `enter` raises; NotBookable, SlotTaken and TryAgain leave nothing behind.
+    """
+    try:
+        with transaction.atomic():
+            pending = enter(entry=entry, by=by, now=now, silent=True)
+            if pending.status == Status.BOOKED:  # the same press once more
+                return Entered(pending, pending.appointments.order_by("created_at").last())
+            if not desk.can_be_placed(pending):
+                raise _MustWait
+            visit = booking.confirm(
+                appointment_request=pending,
+                practitioner=place.practitioner,
+                room=place.room,
+                starts_at=place.starts_at,
+                by=by,
+                now=now,
+            )
+            return Entered(pending, visit)
+    except _MustWait:
+        return Entered(enter(entry=entry, by=by, now=now))
+    except OperationalError as busy:
+        raise booking.TryAgain from busy
