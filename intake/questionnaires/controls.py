@@ -183,6 +183,11 @@ class Control:
         return " ".join(ids)
 
     @property
+    def has_words(self) -> bool:
+        """Anything between the question and its field."""
+        return bool(self.hints or self.notes or self.link or self.errors)
+
+    @property
     def has_alarm(self) -> bool:
         return any(choice.alarm == "urgent" for choice in self.choices)
 

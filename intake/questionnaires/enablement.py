@@ -60,12 +60,21 @@ def source_of(tree: Tree, node: Node, link_id: str) -> Node | None:
     candidates = tree.by_link_id.get(link_id, [])
     if len(candidates) <= 1:
         return candidates[0] if candidates else None
-    lineage = _lineage(node)
-    ranked = [(_shared(lineage, _lineage(candidate)), candidate) for candidate in candidates]
-    nearest = max(shared for shared, _ in ranked)
-    near = [candidate for shared, candidate in ranked if shared == nearest]
+    within = tree.within.get(link_id)
+    if within is None:
+        within = tree.within[link_id] = _by_container(candidates)
+    near = next((within[above] for above in reversed(_lineage(node)) if above in within), candidates)
     preceding = [candidate for candidate in near if candidate.item.place <= node.item.place]
     return preceding[-1] if preceding else near[0]
+
+
+def _by_container(candidates: list[Node]) -> dict[int, list[Node]]:
+    """For every container, the occurrences in it: so that the nearest needs no search through all of them."""
+    found: dict[int, list[Node]] = {}
+    for candidate in candidates:
+        for above in _lineage(candidate):
+            found.setdefault(above, []).append(candidate)
+    return found
 
 
 def _lineage(node: Node) -> list[int]:
@@ -78,15 +87,6 @@ def _lineage(node: Node) -> list[int]:
             line.append(id(step.slot))
         step = step.parent
     return line[::-1]
-
-
-def _shared(left: list[int], right: list[int]) -> int:
-    count = 0
-    for a, b in zip(left, right, strict=False):
-        if a != b:
-            break
-        count += 1
-    return count
 
 
 def _ordered(test: Callable[[int], bool]) -> Callable[[list[Value], Value], bool]:

@@ -57,6 +57,8 @@ class Tree:
     roots: list[Node]
     by_path: dict[str, Node]
     by_link_id: dict[str, list[Node]]
+    # linkId -> container -> its occurrences in there, filled in where a condition asks (`enablement.py`)
+    within: dict[str, dict[int, list[Node]]] = field(default_factory=dict, repr=False)
 
     def walk(self) -> Iterator[Node]:
         return iter(self.by_path.values())

@@ -82,7 +82,7 @@
       return sign(left.slice(0, shared).join("-"), right.slice(0, shared).join("-"));
     }
     if (rule.kind === "time") return sign(words.length === 5 ? `${words}:00` : words, rule.than);
-    return words === rule.than ? 0 : null; // text has no order
+    return words === rule.than && (rule.op === "=" || rule.op === "!=") ? 0 : null; // text has no order
   }
 
   const TESTS = {

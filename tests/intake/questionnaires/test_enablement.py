@@ -16,7 +16,6 @@ from intake.questionnaires.model import Questionnaire
 from intake.questionnaires.parse import parse
 
 SCRIPT = Path(__file__).parents[3] / "config/static/js/questionnaire.js"
-NUMBERS = {"minValue": 0, "maxValue": 10}
 
 
 def form(*items: dict[str, Any]) -> Questionnaire:
@@ -115,27 +114,57 @@ def test_an_answer_to_a_hidden_question_and_a_tampered_name_are_not_taken() -> N
 CHOICES = [{"valueCoding": {"code": code, "display": code}} for code in "abc"]
 
 
+KINDS: dict[str, dict[str, Any]] = {
+    "boolean": {"type_": "boolean"},
+    "integer": {"type_": "integer"},
+    "decimal": {"type_": "decimal"},
+    "string": {"type_": "string"},
+    "date": {"type_": "date"},
+    "time": {"type_": "time"},
+    "choice": {"type_": "choice", "answerOption": CHOICES},
+    "many": {"type_": "choice", "answerOption": CHOICES, "repeats": True},
+    "open": {"type_": "open-choice", "answerOption": CHOICES},
+    "scale": {
+        "type_": "integer",
+        "extension": [
+            {"url": "http://hl7.org/fhir/StructureDefinition/minValue", "valueInteger": 0},
+            {"url": "http://hl7.org/fhir/StructureDefinition/maxValue", "valueInteger": 10},
+        ],
+    },
+}
+
+
 @st.composite
 def questionnaires(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, list[str]]]:
-    """A small form whose conditions look anywhere, and what a person might have typed."""
+    """A small form whose conditions look anywhere, in groups and under answers, and what might be typed."""
     count = draw(st.integers(2, 7))
-    items, data = [], {}
-    types = [
-        draw(st.sampled_from(["boolean", "integer", "decimal", "string", "date", "choice", "many"]))
-        for _ in range(count)
-    ]
+    items: list[dict[str, Any]] = []
+    said: dict[str, list[str]] = {}
+    types = [draw(st.sampled_from(sorted(KINDS))) for _ in range(count)]
     for number, kind in enumerate(types):
-        item = ask(f"q{number}", "choice" if kind == "many" else kind)
-        if kind in ("choice", "many"):
-            item |= {"answerOption": CHOICES, "repeats": kind == "many"}
+        item = ask(f"q{number}", **KINDS[kind])
         sources = [n for n in range(count) if n != number]
         chosen = draw(st.lists(st.sampled_from(sources), max_size=2))
         if chosen:
             item["enableWhen"] = [draw(conditions(source, types[source])) for source in chosen]
             item["enableBehavior"] = draw(st.sampled_from(["any", "all"]))
-        items.append(item)
-        data[f"i{number}"] = draw(typed(kind))
-    return {"resourceType": "Questionnaire", "url": "http://x.example/q", "item": items}, data
+        holder = draw(st.sampled_from([None, *items])) if draw(st.booleans()) else None
+        (items if holder is None else holder.setdefault("item", [])).append(item)
+        if draw(st.integers(0, 4)) == 0 and holder is None:  # in a group that may have a condition of its own
+            moved = items.pop()
+            items.append(ask(f"g{number}", "group", item=[moved]))
+            if sources:
+                source = draw(st.sampled_from(sources))
+                items[-1]["enableWhen"] = [draw(conditions(source, types[source]))]
+        said[f"q{number}"] = draw(typed(kind))
+    raw = {"resourceType": "Questionnaire", "url": "http://x.example/q", "item": items}
+    questionnaire = parse(json.dumps(raw).encode()).questionnaire
+    assert questionnaire is not None
+    data = {sheet.field_name(questionnaire, link_id): values for link_id, values in said.items()}
+    for name, values in list(data.items()):
+        if "own words" in values:
+            data |= {name: ["other"], f"{name}~other": ["mine"]}
+    return raw, data
 
 
 def typed(kind: str) -> st.SearchStrategy[list[str]]:
@@ -145,7 +174,10 @@ def typed(kind: str) -> st.SearchStrategy[list[str]]:
         "decimal": st.sampled_from(["0", "5", "5.5", "5,50", "."]),
         "string": st.sampled_from(["x", "y", " x "]),
         "date": st.sampled_from(["2024-05-17", "2024-02-29", "2023-01-01"]),
+        "time": st.sampled_from(["08:00", "08:00:01", "07:59"]),
         "choice": st.sampled_from(["0", "1", "2"]),
+        "open": st.sampled_from(["0", "1", "own words"]),
+        "scale": st.sampled_from(["0", "5", "10"]),
     }
     if kind == "many":
         return st.lists(st.sampled_from(["0", "1", "2"]), unique=True)
@@ -160,7 +192,10 @@ def conditions(draw: st.DrawFn, source: int, kind: str) -> dict[str, Any]:
         "decimal": ("answerDecimal", st.sampled_from([5, 5.5])),
         "string": ("answerString", st.sampled_from(["x", "y"])),
         "date": ("answerDate", st.sampled_from(["2024-05-17", "2024"])),
+        "time": ("answerTime", st.just("08:00:00")),
         "choice": ("answerCoding", st.sampled_from([{"code": "a"}, {"code": "c"}])),
+        "open": ("answerString", st.sampled_from(["mine", "other words"])),
+        "scale": ("answerInteger", st.sampled_from([0, 5, 11])),
     }
     operator = draw(st.sampled_from(["exists", "=", "!=", ">", "<", ">=", "<="]))
     if operator == "exists":
@@ -191,22 +226,52 @@ def page(browser: Browser) -> Iterator[Page]:
     found.close()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+BROWSER = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=BROWSER)
 @given(made=questionnaires())
 def test_server_and_page_agree_on_what_is_asked(
     page: Page, made: tuple[dict[str, Any], dict[str, list[str]]]
 ) -> None:
-    raw, data = made
+    assert seen_by_page(page, *made) == seen_by_server(*made)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(1800)
+@settings(max_examples=500, deadline=None, suppress_health_check=BROWSER)
+@given(made=questionnaires())
+def test_server_and_page_agree_on_hundreds_of_forms(
+    page: Page, made: tuple[dict[str, Any], dict[str, list[str]]]
+) -> None:
+    assert seen_by_page(page, *made) == seen_by_server(*made)
+
+
+def test_the_page_alone_opens_and_closes_questions(page: Page) -> None:
+    """The control of the two tests above: what the browser says comes from the script, not from the server."""
+    made = [ask("a", "boolean"), ask("b", enableWhen=[when("a", "=", answerBoolean=True)])]
+    raw = {"resourceType": "Questionnaire", "url": "http://x.example/q", "item": made}
+
+    closed, opened = seen_by_page(page, raw, {"i0": ["false"]}), seen_by_page(page, raw, {"i0": ["true"]})
+
+    assert (closed["i1"], opened["i1"]) == (False, True)
+
+
+def seen_by_page(page: Page, raw: dict[str, Any], data: dict[str, list[str]]) -> dict[str, bool]:
+    """What a browser shows of the blank form once these answers are typed into it."""
     questionnaire = parse(json.dumps(raw).encode()).questionnaire
     assert questionnaire is not None
     blank = sheet.opened(questionnaire)
     drawn = render_to_string("intake/questionnaire/form.html", {"sheet": blank, "controls": blank.controls()})
     page.set_content(f"<!doctype html><form>{drawn}</form><script>{SCRIPT.read_text()}</script>")
+    seen: dict[str, bool] = page.evaluate(FILL, data)
+    return seen
 
-    seen = page.evaluate(FILL, data)
 
-    read = sheet.read(questionnaire, data)
-    assert seen == {node.path: node.enabled for node in read.tree.walk()}
+def seen_by_server(raw: dict[str, Any], data: dict[str, list[str]]) -> dict[str, bool]:
+    questionnaire = parse(json.dumps(raw).encode()).questionnaire
+    assert questionnaire is not None
+    return {node.path: node.enabled for node in sheet.read(questionnaire, data).tree.walk()}
 
 
 FILL = """data => {

@@ -147,3 +147,22 @@ def test_outside_its_own_period_a_form_is_warned_about() -> None:
 )
 def test_a_root_that_is_not_r4(root: dict[str, Any], code: str) -> None:
     assert codes(form(question("x" * 300 if code in ("r5", "stu3") else "x"), **root)) == {code}
+
+
+def test_fifty_repetitions_within_fifty_are_decided_in_a_moment() -> None:
+    """A page can claim so many; each condition looks only into its own repetition."""
+    inner = [
+        question("b", "boolean"),
+        question("c", enableWhen=[{"question": "b", "operator": "=", "answerBoolean": True}]),
+    ]
+    group = {"type": "group", "text": "g", "repeats": True}
+    file = form({"linkId": "g", **group, "item": [question("a"), {"linkId": "h", **group, "item": inner}]})
+    questionnaire = lint(file).questionnaire
+    assert questionnaire is not None
+    posted = {"i0~n": ["50"], **{f"i0#{n}.1~n": ["50"] for n in range(50)}, "i0#49.1#49.0": ["true"]}
+    started = time.perf_counter()
+
+    read = sheet.read(questionnaire, posted)
+
+    assert [node.path for node in read.tree.by_link_id["c"] if node.enabled] == ["i0#49.1#49.1"]
+    assert time.perf_counter() - started < 3
