@@ -541,7 +541,8 @@ class _Maker:
         if self.is_fixed(source):
             return rule | {"fixed": self.met_if_enabled(condition, source)}
         if keys is not None:
-            text = condition.answer.raw if condition.answer and condition.answer.kind == "String" else None
+            answer = condition.answer if condition.operator in ("=", "!=") else None  # words have no order
+            text = answer.raw if answer is not None and answer.kind == "String" else None
             return rule | {"keys": keys, "not": condition.operator == "!=", "text": text}
         kind = COMPARED_IN_PAGE.get(source.item.kind)
         if kind is None or condition.answer is None or not _comparable(source.item, condition.answer):
