@@ -13,6 +13,9 @@ SCHEMA = json.loads(Path(__file__).with_name("schema.json").read_text())
 
 Place = tuple[str | int, ...]
 
+# libyaml where the wheel has it: ten times faster, with the same marks.
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 class ClinicFileError(Exception):
     """What is wrong with a clinic file, and on which line (counted from 1)."""
@@ -41,8 +44,7 @@ class ClinicFile:
 def read(source: str) -> ClinicFile:
     """Parse and check `source`. Raises ClinicFileError with the first thing that is wrong."""
     try:
-        root = yaml.compose(source, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(source)
+        root, data = _parse(source)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ClinicFileError(line, f"this is not YAML: {error.problem}") from error
@@ -54,6 +56,16 @@ def read(source: str) -> ClinicFile:
     _check_shape(clinic_file)
     _check_references(clinic_file)
     return clinic_file
+
+
+def _parse(source: str) -> tuple[yaml.Node | None, Any]:
+    """The tree with its line numbers, and the plain values made from it: the text is parsed once."""
+    loader = _LOADER(source)
+    try:
+        root = loader.get_single_node()
+        return root, None if root is None else loader.construct_document(root)
+    finally:
+        loader.dispose()
 
 
 def _lines(node: yaml.Node, place: Place) -> Iterator[tuple[Place, int]]:
