@@ -11,6 +11,7 @@ from config.clinic_file.loading import load
 from config.clinic_file.reading import read
 from config.foundation.models import User
 from intake.models import AppointmentRequest, Client, Service
+from tests import kept_rows
 
 SAMPLE = Path(__file__).resolve().parent.parent / "sample-clinic.yaml"
 ZONE = ZoneInfo("America/Denver")
@@ -24,10 +25,14 @@ def load_sample_clinic(*, visits: bool = False, starting: date | None = None) ->
 
     Its dates are those of the file, or shifted by whole weeks to begin in the week of `starting`.
     """
-    clinic_file = read(SAMPLE.read_text(encoding="utf-8"))
-    if not visits:
-        clinic_file.data.pop("appointments", None)
-    load(clinic_file, starting=starting)
+
+    def make() -> None:
+        clinic_file = read(SAMPLE.read_text(encoding="utf-8"))
+        if not visits:
+            clinic_file.data.pop("appointments", None)
+        load(clinic_file, starting=starting)
+
+    kept_rows.put_back(f"sample clinic, visits: {visits}, starting: {starting}", make)
 
 
 def make_user(*, email: str = "", roles: str = "front_desk", **fields: Any) -> User:
