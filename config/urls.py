@@ -8,10 +8,12 @@ from django.views.i18n import set_language
 from config import account_mail, views
 from config.foundation.links import LinkView, opener
 from config.foundation.policy import public
+from intake.views import later
 from scheduling.views import client, estimates
 
 # What a client's link is for, and the view that answers: `view(request, link)`, marked with `@by_link(purpose)`.
 PURPOSE_VIEWS: dict[str, LinkView] = {
+    "draft": later.by_draft_link,
     "offer": client.offer,
     "visit": client.visit,
     "estimate": estimates.by_private_link,

@@ -1,12 +1,14 @@
 """A form on its way: what each page said, as typed, kept for some days."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import get_language
 
 from config.foundation.clinic import Clinic
+from intake.fields import BoxedDate
 from intake.models import RequestDraft
 from intake.whole import Said
 
@@ -21,6 +23,27 @@ def start_draft(*, now: datetime) -> RequestDraft:
 
 def said_in(draft: RequestDraft | None) -> dict[str, list[str]]:
     return dict(draft.answers.get("said", {})) if draft else {}
+
+
+def birth_date_said(draft: RequestDraft) -> date | None:
+    """The birth date typed so far, if it is one."""
+    said = said_in(draft)
+    boxes = [next(iter(said.get(f"birth_date_{part}", ())), "") for part in ("month", "day", "year")]
+    try:
+        return BoxedDate().clean(boxes)
+    except ValidationError:
+        return None
+
+
+@transaction.atomic
+def count_wrong_birth_date(*, draft: RequestDraft, now: datetime) -> int:
+    """One more wrong try at the link's door; how many there were."""
+    locked = RequestDraft.objects.select_for_update().get(pk=draft.pk)
+    wrong = int(locked.answers.get("wrong_tries", 0)) + 1
+    locked.answers = {**locked.answers, "wrong_tries": wrong}
+    locked.updated_at = now
+    locked.save(update_fields=["answers", "updated_at"])
+    return wrong
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from intake.views import public, steps
+from intake.views import later, public, steps
 
 urlpatterns = [
     path("", public.landing, name="landing"),
@@ -10,7 +10,7 @@ urlpatterns = [
     path("help/", public.help_page, name="help"),
     path("request/", steps.step, name="request"),
     path("request/received/", public.received, name="received"),
-    path("request/saved/", public.saved, name="saved"),
-    path("request/start-over/", public.start_over, name="start_over"),
+    path("request/saved/", later.saved, name="saved"),
+    path("request/start-over/", later.start_over, name="start_over"),
     re_path(r"^request/(?P<name>about|safety|you|paying|send)/$", steps.step, name="request_step"),
 ]

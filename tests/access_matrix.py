@@ -59,7 +59,7 @@ ROWS: dict[str, Row] = {
     "help/": Row(PUBLIC, get=200),
     "request/": Row(PUBLIC, get=200, post=422),
     "request/received/": Row(PUBLIC, get=302),
-    "request/saved/": Row(PUBLIC, get=302),
+    "request/saved/": Row(PUBLIC, get=302, post=302),
     "request/start-over/": Row(PUBLIC, post=302),
     "request/<str:name>/": Row(PUBLIC, get=302, post=302, args={"name": "about"}),
     "staff/request/<uuid:pk>/confirm/": Row(May.CONFIRM_VISITS, post=404),

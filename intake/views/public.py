@@ -7,14 +7,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from config.foundation.clinic import Clinic
 from config.foundation.policy import public
 from intake import prices, words
 from intake.models import AppointmentRequest, ContactWay, Service, ServiceKind
 from intake.views import pages
-from intake.views.holding import COOKIE, draft_of, private
+from intake.views.holding import draft_of, private
 
 
 @require_GET
@@ -86,28 +86,3 @@ def received(request: HttpRequest) -> HttpResponse:
         "how": how,
     }
     return private(render(request, "intake/received.html", context))
-
-
-@require_GET
-@public
-def saved(request: HttpRequest) -> HttpResponse:
-    draft = draft_of(request, now=timezone.now())
-    if draft is None:
-        return redirect("request")
-    context = {
-        "until": words.day(Clinic.get().local(draft.expires_at).date()),
-        "next": pages.first_open(draft),
-    }
-    return private(render(request, "intake/saved.html", context))
-
-
-@require_POST
-@public
-def start_over(request: HttpRequest) -> HttpResponse:
-    """Forget the draft on this device; one that was not sent is deleted."""
-    draft = draft_of(request, now=timezone.now())
-    if draft and draft.appointment_request_id is None:
-        draft.delete()
-    response = redirect("request")
-    response.delete_cookie(COOKIE)
-    return response
