@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from config.foundation.models import User
 from config.sample_requests import posted
-from intake import submission, triage
+from intake import drafts, triage
 from intake.models import AppointmentRequest, Practitioner
 from intake.submission import submit_form
 from notifications.models import Message, State
@@ -50,7 +50,7 @@ def lived_in_clinic() -> LivedIn:
     for code, verb in (("R02", triage.hold), ("R08", triage.decline)):
         one = asked[code]
         verb(appointment_request=one, by=owner, now=now, expect_version=one.version, reason="Because")
-    submission.start_draft(now=now)
+    drafts.start_draft(now=now)
     Message.objects.filter(state=State.QUEUED, waits_for="").update(state=State.SENT, sent_at=now)
     return LivedIn(owner=owner, booked=booked, offered=asked["R03"], now=now)
 
