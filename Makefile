@@ -14,21 +14,23 @@ help:  ## list the commands
 
 setup: $(VENV)/.dev  ## the environment for working on the product, in .venv/
 
-# uv is installed by pip, by hash; it then installs the rest in seconds. pip alone can do it too.
+# uv is installed by pip, by hash; it then installs the rest in seconds, trusting the certificates this machine
+# trusts. Where it cannot, pip alone does the same, slower.
 define install
-	test -x $(PYTHON) || python3 -m venv $(VENV)
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
-	$(PYTHON) -m uv pip sync --quiet --python $(PYTHON) --require-hashes $(1) \
+	@echo "Installing $(2) into $(VENV)/ (once)…"
+	@test -x $(PYTHON) || python3 -m venv $(VENV)
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@$(PYTHON) -m uv pip sync --quiet --system-certs --python $(PYTHON) --require-hashes $(1) 2>/dev/null \
 		|| $(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
 endef
 
 $(VENV)/.base: requirements/base.txt requirements/uv.txt
-	$(call install,requirements/base.txt)
+	$(call install,requirements/base.txt,what running needs)
 	@rm -f $(VENV)/.dev
 	@touch $@
 
 $(VENV)/.dev: requirements/base.txt requirements/dev.txt requirements/uv.txt
-	$(call install,requirements/dev.txt)
+	$(call install,requirements/dev.txt,what development needs)
 	@touch $(VENV)/.base $@
 
 # Running needs only the runtime requirements; a newer development environment serves as well.
