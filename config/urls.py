@@ -9,7 +9,7 @@ from config import account_mail, views
 from config.foundation.links import LinkView, opener
 from config.foundation.policy import public
 from intake.views import later
-from scheduling.views import client, estimates
+from scheduling.views import client, estimates, waitlist
 
 # What a client's link is for, and the view that answers: `view(request, link)`, marked with `@by_link(purpose)`.
 PURPOSE_VIEWS: dict[str, LinkView] = {
@@ -17,6 +17,7 @@ PURPOSE_VIEWS: dict[str, LinkView] = {
     "offer": client.offer,
     "visit": client.visit,
     "estimate": estimates.by_private_link,
+    "waitlist": waitlist.invitation,
 }
 
 account_mail.register()

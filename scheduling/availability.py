@@ -174,7 +174,7 @@ def best_times(
     first_day = min(first_day, today + timedelta(days=366))
     last_day = first_day + timedelta(days=SEARCHED_DAYS)
     diary = load(service, start=first_day, end=last_day, now=now, ignoring=ignoring)
-    wishes = _with_keys(wishes, diary, appointment_request)
+    wishes = with_keys(wishes, diary, appointment_request)
     return diary.best(
         wishes, first_day=first_day, last_day=last_day, count=count, party=appointment_request.people
     )
@@ -246,7 +246,7 @@ def wishes_of(appointment_request: AppointmentRequest) -> Wishes:
     )
 
 
-def _with_keys(wishes: Wishes, diary: Diary, appointment_request: AppointmentRequest) -> Wishes:
+def with_keys(wishes: Wishes, diary: Diary, appointment_request: AppointmentRequest) -> Wishes:
     """Wishes that name a practitioner, by code or id, and those that follow from who the client is."""
     client = appointment_request.client
     wanted = wishes.person if wishes.person is not None else client.home_practitioner_id

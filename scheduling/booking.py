@@ -114,6 +114,44 @@ def confirm(
     return _contest(act, appointment_request=appointment_request, now=now)
 
 
+def confirm_all(
+    *,
+    appointment_request: AppointmentRequest,
+    times: Sequence[Slot],
+    by: User | None,
+    now: datetime,
+    expect_version: int | None = None,
+) -> list[Appointment]:
+    """Book several times for one request, in their order, or none of them. Call inside `together`.
+
+    Nobody is told and no estimate is issued: whoever books a series does both once, for all of them.
+    """
+    expected = appointment_request.version if expect_version is None else expect_version
+    pending = _bookable(appointment_request.pk, expected)
+    service = _service_of(pending)
+    if service.max_people is not None or not times:
+        raise NotBookable("closed")
+    held = _held_times(pending)
+    locked = _lock(_wanted(service, times) | Q(claims__appointment__in=held), now=now)
+    _take_back_offer(pending, held, by=by, now=now, why="confirmed")
+    days, around = [slot.starts_at.date() for slot in times], timedelta(days=1)
+    diary = availability.load(service, start=min(days) - around, end=max(days) + around, now=now)
+    booked = [_place(pending, slot, diary, locked, by=by, now=now) for slot in times]
+    _answered(pending, by=by, now=now)
+    return booked
+
+
+def together(act: Callable[[], Result]) -> Result:
+    """Several verbs as one act: all of them or none; tried again when the database says "later".
+
+    Raises SlotTaken, without other times, when one of them finds its time taken, and TryAgain.
+    """
+    try:
+        return _try(act)
+    except _Taken:
+        raise SlotTaken from None
+
+
 # --- offer ------------------------------------------------------------------------------------------
 
 
@@ -311,7 +349,7 @@ def cancel(
         Claim.objects.filter(appointment=visit).delete()
         Seat.objects.filter(appointment=visit, cancelled_at=None).update(cancelled_at=now)
         pending = visit.appointment_request
-        if pending is not None and pending.status == Status.BOOKED:
+        if pending is not None and pending.status == Status.BOOKED and not _others_stand(pending):
             to = Status.NEW if answer_again else Status.WITHDRAWN
             pending.move_to(to, now=now, by=by, why=why)
         versions.visit_cancelled(appointment=visit, by=by, now=now)
@@ -321,6 +359,12 @@ def cancel(
         return visit
 
     return _try(act)
+
+
+@transaction.atomic
+def let_go(*, held: Appointment, by: User | None, now: datetime, why: str) -> None:
+    """A time held for nobody in particular is free again."""
+    _release([held.pk], by=by, now=now, why=why)
 
 
 @transaction.atomic
@@ -415,7 +459,7 @@ def undo(*, appointment: Appointment, by: User | None, now: datetime) -> Appoint
             _change(visit, what="undone", to=AppointmentStatus.RELEASED, by=by, now=now)
             notices.taken_back(appointment=visit)
             versions.visit_cancelled(appointment=visit, by=by, now=now)
-            if pending is not None:
+            if pending is not None and not _others_stand(pending):
                 pending.move_to(Status.NEW, now=now, by=by, why="undone", also=_UNANSWERED)
         elif last.what in {"arrived", "no_show"}:
             _change(
@@ -575,6 +619,13 @@ def _contest(
     if appointment is not None:
         raise SlotTaken(availability.other_times(appointment, now=now))
     raise SlotTaken(availability.best_times(appointment_request, now=now) if appointment_request else [])
+
+
+def _others_stand(pending: AppointmentRequest) -> bool:
+    """Of a series one visit can go and the others stay: the request is still answered by those."""
+    return Appointment.objects.filter(
+        appointment_request=pending, status__in=[AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED]
+    ).exists()
 
 
 def _bookable(pk: UUID, expected: int) -> AppointmentRequest:

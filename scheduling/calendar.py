@@ -220,6 +220,23 @@ class Card:
     visit: Appointment = field(repr=False)
 
     @property
+    def at(self) -> str:
+        """Wall times as words: a template's own filter would turn them into UTC."""
+        return wording.clock(self.start)
+
+    @property
+    def until(self) -> str:
+        return wording.clock(self.end)
+
+    @property
+    def span(self) -> str:
+        return wording.span(self.start, self.end)
+
+    @property
+    def weekday(self) -> str:
+        return wording.weekday(self.start.date())
+
+    @property
     def is_over(self) -> bool:
         return self.state in {"done", "gone"}
 
@@ -235,6 +252,8 @@ STATES = {
 
 def name_of(visit: Appointment, *, neutral: bool) -> str:
     client = visit.client
+    if client is None and visit.status == AppointmentStatus.HELD:
+        return _("Waitlist")
     if client is None:
         people = sum(seat.people for seat in getattr(visit, "people_in_it", []))
         return ngettext("%(count)d person", "%(count)d people", people) % {"count": people}

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from config.foundation.models import Clinic
-from scheduling import booking, digest, reminders
+from scheduling import booking, digest, reminders, waitlist
 from scheduling.estimates import delivery, documents, triggers, watch
 
 
@@ -31,5 +31,7 @@ def remind() -> None:
 
 @shared_task(name="scheduling.tasks.expire_offers")
 def expire_offers() -> None:
-    """Offers that ran out: their requests wait for an answer again and the clients are told."""
-    booking.expire_offers(now=timezone.now())
+    """Offers and freed times that ran out: their requests wait for an answer again and the clients are told."""
+    now = timezone.now()
+    booking.expire_offers(now=now)
+    waitlist.expire(now=now)

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from scheduling.views import acts, clients, decide, desk, entry, request, visit, visit_acts
+from scheduling.views import (
+    acts,
+    clients,
+    decide,
+    desk,
+    entry,
+    lists,
+    request,
+    series,
+    sick_day,
+    visit,
+    visit_acts,
+    waitlist,
+)
 
 app_name = "desk"
 
@@ -30,6 +43,18 @@ urlpatterns = [
     path("visit/<uuid:pk>/done/", visit_acts.fulfil, name="visit_fulfil"),
     path("visit/<uuid:pk>/no-show/", visit_acts.no_show, name="visit_no_show"),
     path("visit/<uuid:pk>/undo/", visit_acts.undo, name="visit_undo"),
+    path("visit/<uuid:pk>/fill/", waitlist.fill, name="fill"),
+    path("request/<uuid:pk>/series/", series.propose, name="series"),
+    path("request/<uuid:pk>/series/confirm/", series.confirm, name="series_confirm"),
+    path("series/<uuid:pk>/", series.booked, name="series_booked"),
+    path("series/<uuid:pk>/undo/", series.undo, name="series_undo"),
+    path("series/<uuid:pk>/cancel/", series.cancel_rest, name="series_cancel"),
+    path("lists/", lists.lists_page, name="lists"),
+    path("lists/task/<uuid:pk>/done/", lists.task_done, name="task_done"),
+    path("lists/sick-day/", sick_day.sick_day_page, name="sick_day"),
+    path("waitlist/<uuid:pk>/withdraw/", waitlist.withdraw, name="waitlist_withdraw"),
+    path("numbers/", lists.numbers_page, name="numbers"),
+    path("numbers.csv", lists.numbers_csv, name="numbers_csv"),
     path("clients/", clients.clients, name="clients"),
     path("clients/<uuid:pk>/", clients.client_page, name="client"),
     path("clients/<uuid:pk>/edit/", clients.edit, name="client_edit"),

@@ -1,7 +1,7 @@
 """What the desk shows of requests, as plain values for templates."""
 
 from scheduling.desk.fits import BestTime, Fits, as_best_times, best_times, fits_of, ribbon_fits, slot_value
-from scheduling.desk.panel import Line, Notice, history, notices
+from scheduling.desk.panel import Line, Notice, calls_made, history, notices
 from scheduling.desk.placing import Place, Verdict, can_be_placed, judge, needs_call
 from scheduling.desk.queue import (
     ROWS_AT_ONCE,
@@ -45,6 +45,7 @@ __all__ = [
     "Verdict",
     "as_best_times",
     "best_times",
+    "calls_made",
     "can_be_placed",
     "contact_sentence",
     "contact_words",

@@ -90,7 +90,7 @@ def notices(
         other = str(marker.other_request_id) if marker.other_request_id else ""
         found.append(Notice(letter or "i", str(meaning), "", (), "", other))
     strips = [n for n in found if n.css or n.compare_with or n.lines]
-    small = [n for n in found if n not in strips]
+    small = [n for n in found if n not in strips and n.title]
     if small:
         strips.append(Notice("i", " ".join(n.title for n in small)))
     return strips
@@ -140,9 +140,13 @@ WHAT = {
     "asked": gettext_lazy("Asked a question"),
     "call": gettext_lazy("Call"),
     "corrected": gettext_lazy("Corrected"),
+    "call_talked": gettext_lazy("Called: talked"),
+    "call_left_message": gettext_lazy("Called: left a message"),
+    "call_no_answer": gettext_lazy("Called: no answer"),
+    "looked_at": gettext_lazy("Looked at"),
+    "two_people": gettext_lazy("Two people, not one"),
     "joined": gettext_lazy("Joined with another"),
     "parted": gettext_lazy("Parted again"),
-    "two_people": gettext_lazy("Two people"),
     "service_chosen": gettext_lazy("Service chosen"),
 }
 
@@ -163,3 +167,16 @@ def history(appointment_request: AppointmentRequest, *, clinic: Clinic) -> list[
             )
         )
     return lines
+
+
+def calls_made(appointment_request: AppointmentRequest, *, clinic: Clinic) -> list[Line]:
+    """The last three calls, newest first: who tried is in the history."""
+    made = [event for event in appointment_request.events.all() if event.what.startswith("call_")]
+    return [
+        Line(
+            wording.until(event.at, now=event.at - timedelta(days=2), zone=clinic.zone),
+            str(WHAT.get(event.what, event.what)),
+            event.why,
+        )
+        for event in reversed(made[-3:])
+    ]

@@ -66,6 +66,8 @@ MARKERS: dict[str, tuple[str, Any, Any]] = {
     "files_refused": ("I", gettext_lazy("File refused"), gettext_lazy("A file could not be kept. The request itself is whole.")),
     "short_notice": ("!", gettext_lazy("Short notice"), gettext_lazy("Wants a time very soon.")),
     "spam_likely": ("X", gettext_lazy("Maybe spam"), gettext_lazy("Looks like spam. Nothing was sent to it.")),
+    "urgent_medical": ("", "", ""),  # the flags above it say which
+    "call_before_offering": ("", "", ""),
     "after_hours": ("", "", gettext_lazy("Came in after hours.")),
     "resumed_draft": ("", "", gettext_lazy("Came back to an unfinished form.")),
     "chosen_name": ("", "", gettext_lazy("Uses another name than the legal one. The estimate carries the legal name.")),

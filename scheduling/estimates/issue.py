@@ -184,7 +184,13 @@ def issue_plan(
 
 @transaction.atomic
 def issue_series(
-    *, appointments: Sequence[Appointment], times: int, per: str, by: User | None, now: datetime
+    *,
+    appointments: Sequence[Appointment],
+    times: int,
+    per: str,
+    by: User | None,
+    now: datetime,
+    package: Package | None = None,
 ) -> Estimate | None:
     """One recurring estimate for several visits booked at once; the first visit sets the clock.
 
@@ -205,6 +211,7 @@ def issue_series(
         appointment=None,
         scope=scope,
         visits=len(visits),
+        package=package,
         reason=Reason.PLAN,
         cause=cause,
         previous=None,

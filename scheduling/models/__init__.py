@@ -17,6 +17,8 @@ from scheduling.models.estimate import (
 )
 from scheduling.models.hours import DateOverride, ServiceHours, Shift, TimeOff, Weekday
 from scheduling.models.resource import Resource, Room
+from scheduling.models.series import Series, SeriesVisit
+from scheduling.models.waitlist import FreedTime, Invitation
 
 __all__ = [
     "TAKES_TIME",
@@ -29,11 +31,15 @@ __all__ = [
     "EstimateDocument",
     "EstimateEvent",
     "EstimateNumber",
+    "FreedTime",
+    "Invitation",
     "LinkTries",
     "Offer",
     "Resource",
     "Room",
     "Seat",
+    "Series",
+    "SeriesVisit",
     "ServiceHours",
     "Shift",
     "TimeOff",

@@ -105,7 +105,11 @@ class TimeOff(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(ends_at__gt=F("starts_at")), name="time_off_ends_after_it_starts"
-            )
+            ),
+            # A second press of the same button enters nothing.
+            models.UniqueConstraint(
+                fields=["practitioner", "starts_at", "ends_at"], name="time_off_is_entered_once"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -26,10 +26,26 @@ from scheduling.availability import Slot
 from scheduling.models import Appointment, AppointmentStatus
 from scheduling.views.asked import is_part, signed_in
 from scheduling.views.places import read_place
-from scheduling.views.request import change_words, read_request, show_request
+from scheduling.views.request import change_words, changes_since, read_request, show_request
 from scheduling.views.visit import read_visit, receipt, show_visit
 
+WITH_TEXT = ("ask", "hold", "decline", "refer")
+WANTED = {
+    "confirm": gettext_lazy("Confirm a time"),
+    "offer": gettext_lazy("Offer times"),
+    "ask": gettext_lazy("Ask"),
+    "hold": gettext_lazy("Hold"),
+    "decline": gettext_lazy("Decline"),
+    "refer": gettext_lazy("Refer on"),
+    "release": gettext_lazy("Lift the hold"),
+    "looked_at": gettext_lazy("Looked at"),
+    "call": gettext_lazy("Note a call"),
+    "waitlist": gettext_lazy("Waitlist"),
+    "set_aside": gettext_lazy("Set aside"),
+    "restore": gettext_lazy("Restore"),
+}
 OTHER_CODES = {
+    "two_or_more": gettext_lazy("Tick two or more dates."),
     "two_or_three": gettext_lazy("Tick two or three times."),
     "offer_is_for_visits": gettext_lazy("A class is not offered. Confirm the seat."),
 }
@@ -41,16 +57,29 @@ def version_of(request: HttpRequest) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
 
 
-def stale(request: HttpRequest, pk: UUID, *, typed: str = "") -> HttpResponse:
-    fresh = read_request(pk)
+def stale(request: HttpRequest, pk: UUID, *, act: str = "", typed: str = "") -> HttpResponse:
+    """Somebody changed it since this page was made: both versions side by side, what was typed is kept.
+
+    A question may be sent all the same, with one more press; so may anything that needs a text.
+    """
+    fresh, clinic = read_request(pk), Clinic.get()
+    since = fresh.version - (version_of(request) or 0)
+    wanted = str(WANTED.get(act or _act_of(request), _("Your change")))
     conflict = {
         "title": _("This page is older than the request"),
         "lines": [
-            change_words(fresh, clinic=Clinic.get()),
+            change_words(fresh, clinic=clinic),
             _("Nothing was done. What you see now is how it is."),
         ],
+        "theirs": changes_since(fresh, number=since, clinic=clinic),
+        "yours": f"{wanted}: “{typed}”" if typed else wanted,
     }
-    return show_request(request, fresh, status=409, conflict=conflict, typed=typed)
+    mode = act if act in WITH_TEXT and fresh.is_open else ""
+    return show_request(request, fresh, status=409, mode=mode, conflict=conflict, typed=typed)
+
+
+def _act_of(request: HttpRequest) -> str:
+    return request.path.rstrip("/").rpartition("/")[2]
 
 
 def refused(

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
@@ -108,7 +109,7 @@ def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
     act = request.POST.get("act", "")
     verb = _verb(act, request, pending, signed_in(request))
     if verb is None or version_of(request) is None:
-        return stale(request, pk)
+        return stale(request, pk, act=act, typed=request.POST.get("why", ""))
     try:
         verb()
     except triage.NotAllowed as no:
@@ -116,9 +117,11 @@ def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
             request, pk, str(WHY_NOT.get(no.code, no.code)), mode=act, typed=request.POST.get("why", "")
         )
     except (StaleVersion, IllegalMove):
-        return stale(request, pk, typed=request.POST.get("why", ""))
+        return stale(request, pk, act=act, typed=request.POST.get("why", ""))
     if not is_part(request):
-        return redirect("desk:request", pk=pk)
+        back = request.POST.get("next", "")
+        safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
+        return redirect(back if safe and back.startswith("/staff/") else reverse("desk:request", args=[pk]))
     return show_request(request, read_request(pk), say={"text": str(SAID[act])})
 
 

@@ -18,7 +18,7 @@ from config.foundation.policy import May, may, staff_may
 from scheduling import calendar, desk, wording
 from scheduling.templatetags.desk import is_neutral
 from scheduling.views.asked import asked_of, day_from
-from scheduling.views.frame import bar_parts, calendar_mark, frame_parts, queue_parts
+from scheduling.views.frame import bar_parts, calendar_mark, frame_parts, queue_parts, quiet_line
 from scheduling.views.request import change_words, open_request
 
 
@@ -126,6 +126,7 @@ def pulse(request: HttpRequest) -> JsonResponse:
             "queue": found["queue_mark"],
             "calendar": calendar_mark(asked, clinic=clinic),
             "title": render_to_string("scheduling/desk/title.txt", found),
+            "line": quiet_line(now=now, clinic=clinic, hidden=is_neutral(request)),
             "news": _("The list has changed. Show it"),
             "panel": changed,
         }

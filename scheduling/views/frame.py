@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zlib import crc32
 
-from django.db.models import Count, Max, Sum
+from django.db.models import Count, Max, Min, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -15,7 +15,8 @@ from config.foundation import access_log
 from config.foundation.clinic import Clinic
 from config.foundation.user import User
 from intake import words
-from intake.models import AppointmentRequest, Service
+from intake.models import AppointmentRequest, RequestEvent, Service
+from notifications.models import Message
 from scheduling import calendar, desk, wording
 from scheduling.models import Appointment
 from scheduling.templatetags.desk import is_neutral
@@ -23,6 +24,7 @@ from scheduling.views.asked import Asked, is_part, signed_in
 
 SUBJECT = "intake.appointmentrequest"
 LOOKING = timedelta(minutes=3)  # who opened a request this long ago is said to be looking at it
+MAIL_MOVES_WITHIN = timedelta(minutes=5)  # longer and the line says so
 HIDDEN_COLUMNS = ("story", "details", "client__mailing_address", "client__representative")
 
 
@@ -82,6 +84,26 @@ def queue_parts(request: HttpRequest, asked: Asked, *, now: datetime, clinic: Cl
         "urgent_count": sum(row.group == "urgent" for row in rows),
         "queue_mark": _mark(rows),
     }
+
+
+def quiet_line(*, now: datetime, clinic: Clinic, hidden: bool) -> str:
+    """What the line says when there is nothing to say: does mail move, and what happened last. Two queries."""
+    oldest = Message.objects.due(now=now).aggregate(oldest=Min("not_before"))["oldest"]
+    waits = (now - oldest) if oldest else timedelta(0)
+    said = [_("All mail has left.")]
+    if waits >= MAIL_MOVES_WITHIN:
+        minutes = int(waits.total_seconds() // 60)
+        said = [_("Mail has not moved for %(minutes)d minutes. Nothing is lost.") % {"minutes": minutes}]
+    elif oldest:
+        said = [_("Mail is on its way.")]
+    last = RequestEvent.objects.select_related("by", "appointment_request__client").order_by("-at").first()
+    if last is not None:
+        client = last.appointment_request.client
+        name = desk.neutral_name(client) if hidden else client.initials_name
+        by = (last.by.first_name or str(last.by)) if last.by else _("the client")
+        at = wording.until(last.at, now=now, zone=clinic.zone)
+        said.append(_("Last change %(at)s: %(name)s, by %(by)s.") % {"at": at, "name": name, "by": by})
+    return "  ".join(said)
 
 
 def _mark(rows: Sequence[desk.Row]) -> str:
@@ -147,6 +169,7 @@ def frame_parts(
             "connection_lost": _("The connection was lost. Look at the calendar before you press again."),
             "went_wrong": _("That did not work. Nothing was changed. Try again."),
         },
+        "quiet_line": quiet_line(now=now, clinic=clinic, hidden=neutral),
         **queue_parts(request, asked, now=now, clinic=clinic),
         **bar_parts(asked, now=now, clinic=clinic, fits=fits),
         "calendar_mark": calendar_mark(asked, clinic=clinic),

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from config.foundation.clinic import Clinic
 from config.foundation.policy import May, may, staff_may
 from intake.answers import answers_of
 from intake.models import AppointmentRequest, Joining, Service, Status
-from scheduling import availability, desk, wording
+from scheduling import availability, desk, series, wording
 from scheduling.templatetags.desk import is_neutral
 from scheduling.views.asked import asked_of, signed_in
 from scheduling.views.frame import SUBJECT, looking_at, with_panel
@@ -60,6 +61,12 @@ def change_words(appointment_request: AppointmentRequest, *, clinic: Clinic) -> 
         "time": wording.clock(last.at.astimezone(clinic.zone)),
         "status": status,
     }
+
+
+def changes_since(appointment_request: AppointmentRequest, *, number: int, clinic: Clinic) -> list[str]:
+    """The last `number` lines of its history: what a page of an older version does not show."""
+    lines = desk.history(appointment_request, clinic=clinic)[-max(number, 1) :]
+    return [f"{line.when}: {line.text}" + (f" “{line.why}”" if line.why else "") for line in lines[-5:]]
 
 
 def panel_context(
@@ -107,6 +114,10 @@ def panel_context(
         "needs_call": desk.needs_call(appointment_request),
         "placeable": desk.can_be_placed(appointment_request),
         "history": desk.history(appointment_request, clinic=clinic),
+        "calls": desk.calls_made(appointment_request, clinic=clinic),
+        "series_url": reverse("desk:series", args=[appointment_request.pk])
+        if series.wanted(appointment_request)
+        else "",
         "mode": mode,
         "Status": Status,
         "neutral": hidden,

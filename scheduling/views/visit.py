@@ -1,5 +1,6 @@
 """One visit, open, and the receipt right after it was booked."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +14,8 @@ from django.views.decorators.http import require_GET
 from config.foundation import access_log
 from config.foundation.clinic import Clinic
 from config.foundation.policy import May, may, staff_may
-from scheduling import booking, calendar, wording
-from scheduling.models import Appointment
+from scheduling import booking, calendar, waitlist, wording
+from scheduling.models import Appointment, AppointmentStatus
 from scheduling.templatetags.desk import is_neutral
 from scheduling.views.asked import asked_of, is_part, signed_in
 from scheduling.views.frame import with_panel
@@ -32,6 +33,7 @@ def read_visit(pk: UUID) -> Appointment:
             "appointment_request",
             "confirmed_by",
             "offer",
+            "of_series__series",
         ),
         pk=pk,
     )
@@ -89,6 +91,15 @@ def undo_line(text: str, visit: Appointment) -> dict[str, Any]:
     return {"text": text, "undo_url": reverse("desk:visit_undo", args=[visit.pk]), "seconds": seconds}
 
 
+def fill(visit: Appointment, *, now: datetime) -> list[waitlist.Candidate] | None:
+    """Who of the waitlist could take the time of a cancelled visit; None when there is nothing to fill."""
+    if visit.status != AppointmentStatus.CANCELLED or visit.starts_at <= now:
+        return None
+    if not waitlist.freed_times(now=now).filter(pk=visit.pk).exists():
+        return None
+    return waitlist.candidates(freed=visit, now=now)
+
+
 def show_visit(request: HttpRequest, visit: Appointment, *, status: int = 200, **more: Any) -> HttpResponse:
     now, clinic = timezone.now(), Clinic.get()
     asked = asked_of(request, today=now.astimezone(clinic.zone).date())
@@ -106,6 +117,8 @@ def show_visit(request: HttpRequest, visit: Appointment, *, status: int = 200, *
         "place_time": f"{visit.starts_at.astimezone(clinic.zone):%H:%M}",
         "place_who": visit.practitioner_id,
         "part": is_part(request),
+        "fill": fill(visit, now=now) if may(request.user, May.CONFIRM_VISITS) else None,
+        "in_series": getattr(visit, "of_series", None),
         **place_choices(),
         **more,
         "panel": "scheduling/desk/visit.html",

@@ -15,7 +15,7 @@ from config.foundation.policy import May, staff_may
 from config.foundation.versioned import StaleVersion
 from intake.models.appointment_request import IllegalMove
 from scheduling import booking, desk, wording
-from scheduling.models import Appointment, AppointmentStatus
+from scheduling.models import Appointment, AppointmentEvent, AppointmentStatus
 from scheduling.views.acts import version_of, why_in_words
 from scheduling.views.asked import is_part, signed_in
 from scheduling.views.places import read_place
@@ -24,11 +24,35 @@ from scheduling.views.visit import read_visit, show_visit, undo_line
 
 
 def _visit_stale(request: HttpRequest, pk: UUID) -> HttpResponse:
+    fresh, clinic = read_visit(pk), Clinic.get()
+    last = fresh.events.select_related("by").last()
     conflict = {
         "title": _("This visit was changed meanwhile"),
         "lines": [_("Nothing was done. What you see now is how it is.")],
+        "theirs": [visit_change(last, clinic=clinic)] if last else [],
+        "yours": _wanted(request, clinic=clinic),
     }
-    return show_visit(request, read_visit(pk), status=409, conflict=conflict)
+    return show_visit(request, fresh, status=409, conflict=conflict)
+
+
+def visit_change(last: AppointmentEvent, *, clinic: Clinic) -> str:
+    """ "Jordan, 9:26 am: moved." """
+    return _("%(who)s, %(time)s: %(what)s.") % {
+        "who": (last.by.first_name or str(last.by)) if last.by else _("The client"),
+        "time": wording.clock(last.at.astimezone(clinic.zone)),
+        "what": last.what.replace("_", " "),
+    }
+
+
+def _wanted(request: HttpRequest, *, clinic: Clinic) -> str:
+    """What the stale form asked for, in words."""
+    if reason := request.POST.get("reason", "").strip():
+        return _("Cancel: “%(why)s”") % {"why": reason[:200]}
+    place, _problem = read_place(request.POST, clinic=clinic)
+    if place is None:
+        return _("Your change")
+    start = place.starts_at.astimezone(clinic.zone)
+    return _("Move to %(when)s") % {"when": f"{wording.short_day(start.date())}, {wording.clock(start)}"}
 
 
 def _visit_refused(request: HttpRequest, pk: UUID, text: str, status: int = 422) -> HttpResponse:

@@ -135,7 +135,7 @@
       ec.setOption("slotMaxTime", feed.closes);
       ec.setOption("hiddenDays", feed.hidden_days);
       ec.setOption("date", cal.dataset.day);
-      ec.setOption("resources", feed.columns);
+      ec.setOption("resources", feed.columns.map(({ id, title, note }) => ({ id, title, extendedProps: { note } })));
       ec.setOption("events", feed.events.map(toEvent));
       $(".cal-body", cal).classList.remove("failed");
       requestAnimationFrame(() => { tidyRoles(); cal.dataset.loaded = String(number); });
@@ -186,7 +186,7 @@
       slotLabelFormat: (time) => time.toLocaleTimeString(document.documentElement.lang, { hour: "numeric" }).toLowerCase(),
       datesAboveResources: cal.dataset.view === "week",
       dayHeaderFormat: { weekday: "short", month: "short", day: "numeric" },
-      columnWidth: cal.dataset.view === "week" ? "88px" : "minmax(0, 1fr)",
+      columnWidth: cal.dataset.view === "week" ? "116px" : "minmax(0, 1fr)",
       resources: [],
       events: [],
       editable: true,
@@ -354,8 +354,10 @@
     if (event.detail.target?.id === "panel" || event.detail.elt?.id === "panel") afterPanel();
     startCountdown();
   });
-  document.addEventListener("htmx:sendError", () => say(words.connection_lost, true));
-  document.addEventListener("htmx:timeout", () => say(words.connection_lost, true));
+  /* Nobody knows whether the act arrived: ask the server how things stand, and say so. */
+  const connectionLost = () => { say(words.connection_lost, true); setTimeout(() => { load(); beat(); }, 1500); };
+  document.addEventListener("htmx:sendError", connectionLost);
+  document.addEventListener("htmx:timeout", connectionLost);
   document.addEventListener("htmx:responseError", () => say(words.went_wrong, true));
   /* A second press while the first is under way does nothing. */
   document.addEventListener("htmx:beforeRequest", (event) => {
@@ -394,7 +396,13 @@
     if (openRequest() || (desk && desk.classList.contains("with-panel"))) next.click();
     else next.focus();
   };
-  const press = (selector) => { const node = $(selector); if (node) { node.click(); return true; } return false; };
+  const press = (selector) => {
+    const node = $(selector);
+    if (!node) return false;
+    node.click();
+    if (node.matches("summary")) node.parentElement.querySelector("input:not([type=hidden]), select, textarea")?.focus();
+    return true;
+  };
   let going = false;
   const keys = {
     j: () => step(1),
@@ -408,6 +416,9 @@
     h: () => press("#panel [data-key=h]"),
     w: () => press("#panel [data-key=w]"),
     m: () => press("#panel [data-key=m]"),
+    s: () => press("#panel [data-key=s]"),
+    v: () => press("#panel [data-key=v]"),
+    x: () => press("#panel [data-key=x]"),
     z: () => press("#undo"),
     t: () => press("#cal-bar [data-key=t]"),
     "[": () => press("#cal-bar [data-key=before]"),

@@ -49,4 +49,5 @@ def test_the_bar_links_only_to_pages_that_are_there(staff: Browser) -> None:
     make_clinic()
     items = staff.get(reverse("desk:desk")).content.decode()
     assert reverse("desk:clients") in items
-    assert "/staff/lists/" not in items
+    assert "/staff/lists/" in items
+    assert "/staff/rooms/" not in items
