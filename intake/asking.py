@@ -7,6 +7,7 @@ names to them. A form's fields carry its slug as prefix (`safety-i3`), so severa
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -87,11 +88,13 @@ def known_from(said: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     return known
 
 
-def sheets(asked: Iterable[Asked], said: Mapping[str, Sequence[str]], *, language: str) -> list[Sheet]:
-    """Each form as it stands with what was said; blank when nothing was."""
+def sheets(
+    asked: Iterable[Asked], said: Mapping[str, Sequence[str]], *, language: str, zone: tzinfo
+) -> list[Sheet]:
+    """Each form as it stands with what was said; blank when nothing was. `zone` is that of times typed."""
     known = known_from(said)
     return [
-        sheet.read(one.form, said, known=_of(one, known), prefix=one.prefix, language=language)
+        sheet.read(one.form, said, known=_of(one, known), prefix=one.prefix, language=language, zone=zone)
         if has_answers(one, said) or one.prefix + SHOWN in said
         else sheet.opened(one.form, known=_of(one, known), prefix=one.prefix, language=language)
         for one in asked

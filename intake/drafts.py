@@ -46,6 +46,10 @@ def count_wrong_birth_date(*, draft: RequestDraft, now: datetime) -> int:
     return wrong
 
 
+def files_refused(draft: RequestDraft | None) -> int:
+    return int(draft.answers.get("files", 0)) if draft else 0
+
+
 @transaction.atomic
 def save_step(
     *,
@@ -56,8 +60,11 @@ def save_step(
     done: str,
     later: bool,
     now: datetime,
+    files: int = 0,
 ) -> RequestDraft:
     """Keep what one page said, as typed; other pages stay. `done` names the page when it is complete.
+
+    `files`: how many came along. They are not kept, only counted, so that staff ask for them.
 
     Each tab saves only its own page, so two tabs lose nothing of each other.
     """
@@ -70,6 +77,7 @@ def save_step(
     }
     said |= {name: [_storable(value) for value in values] for name, values in posted.items()}
     answers["said"] = said
+    answers["files"] = answers.get("files", 0) + files
     if done and done not in answers.setdefault("done", []):
         answers["done"] = [*answers["done"], done]
     if answers.pop("later", False):

@@ -17,7 +17,7 @@ from config.foundation.clinic import Clinic, Closure, reply_by
 from config.foundation.encryption import lookup_hash
 from config.foundation.user import User
 from intake import asking, cleaning, marking, matching, notices, screening
-from intake.drafts import said_in
+from intake.drafts import files_refused, said_in
 from intake.forms import HONEYPOT
 from intake.models import (
     AppointmentRequest,
@@ -97,6 +97,7 @@ def submit(
         language=language or locked.language,
         seconds_to_fill=max(0, int((now - began).total_seconds())),
         times_resumed=locked.times_resumed,
+        bad_files=files_refused(locked),
         now=now,
         by=by,
     )
@@ -298,7 +299,7 @@ def _answers(sent: AppointmentRequest, whole: Whole, sending: Sending) -> None:
         QuestionnaireResponse(
             appointment_request=sent,
             questionnaire=one.row,
-            response=json.loads(json.dumps(page.response(authored=sending.now.isoformat()), default=str)),
+            response=page.response(authored=sending.now.isoformat()),
             language=sending.language,
             authored_at=sending.now,
         )

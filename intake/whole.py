@@ -62,7 +62,7 @@ def read_whole(data: Said, *, now: datetime, language: str, by_staff: bool = Fal
         setting=setting,
         forms={step: form(data, setting=setting) for step, form in STEPS.items()},
         asked=asked,
-        sheets=asking.sheets(asked, data, language=language),
+        sheets=asking.sheets(asked, data, language=language, zone=setting.clinic.zone),
     )
     for form in whole.forms.values():
         form.is_valid()

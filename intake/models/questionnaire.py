@@ -1,6 +1,7 @@
 """Screeners as FHIR R4 documents, and the answers to exactly the version that was asked."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -9,9 +10,20 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from config.foundation.encryption import EncryptedJSONField
+from intake.questionnaires import response as writing
 
 # Canonical url of a form that we ship, by its slug (the codes used in clinic files).
 SHIPPED_FORM_URL = "https://clinic.example.com/fhir/Questionnaire/{slug}"
+
+
+class EncryptedResponseField(EncryptedJSONField):
+    """A FHIR resource: decimals stay decimals, digit for digit, which plain JSON fields make text or floats."""
+
+    def dump(self, value: Any) -> bytes:
+        return writing.dumps(value).encode()
+
+    def load(self, plain: bytes) -> Any:
+        return writing.loads(plain.decode())
 
 
 class QuestionnaireQuerySet(models.QuerySet["Questionnaire"]):
@@ -86,7 +98,7 @@ class QuestionnaireResponse(models.Model):
         "intake.AppointmentRequest", models.PROTECT, related_name="questionnaire_responses"
     )
     questionnaire = models.ForeignKey(Questionnaire, models.PROTECT, related_name="responses")
-    response = EncryptedJSONField(default=dict)  # a FHIR R4 QuestionnaireResponse
+    response = EncryptedResponseField(default=dict)  # a FHIR R4 QuestionnaireResponse
     language = models.CharField(max_length=5, default="en")
     authored_at = models.DateTimeField(default=timezone.now)
 

@@ -110,7 +110,7 @@ def _read(request: HttpRequest, name: str, draft: RequestDraft | None, *, now: d
         setting=setting,
         form=STEPS[name](values, setting=setting) if name in STEPS else None,
         asked=asked,
-        sheets=asking.sheets(asked, values, language=translation.get_language()) if asked else [],
+        sheets=_sheets(asked, values, setting) if asked else [],
     )
 
 
@@ -124,6 +124,7 @@ def _posted(request: HttpRequest, name: str, draft: RequestDraft | None, *, now:
         posted=post.ours(),
         done=name if post.is_valid else "",
         later=later,
+        files=sum(len(request.FILES.getlist(each)) for each in request.FILES),
         now=now,
     )
     if later:
@@ -188,7 +189,7 @@ def _page(
         form = _form_of(name, draft, setting)
     asked = _asked(setting, said) if name == "safety" else []
     if name == "safety" and not sheets:
-        sheets = asking.sheets(asked, said, language=translation.get_language())
+        sheets = _sheets(asked, said, setting)
     is_refused = status != 200
     title, lead, minutes = pages.WORDS[name]
     context = {
@@ -214,6 +215,7 @@ def _page(
     }
     if name == "send":
         context |= review(setting, said, form, now=now)
+        context["files_refused"] = drafts.files_refused(draft)
     return private(render(request, f"intake/steps/{name}.html", context, status=status))
 
 
@@ -248,6 +250,10 @@ def _form_of(name: str, draft: RequestDraft | None, setting: Setting) -> StepFor
 
 def _asked(setting: Setting, said: Said) -> list[asking.Asked]:
     return [] if setting.is_workshop else asking.asked_of(setting.service, setting.services, said)
+
+
+def _sheets(asked: Sequence[asking.Asked], said: Said, setting: Setting) -> list[Sheet]:
+    return asking.sheets(asked, said, language=translation.get_language(), zone=setting.clinic.zone)
 
 
 def _lists(request: HttpRequest) -> dict[str, list[str]]:

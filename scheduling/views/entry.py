@@ -223,7 +223,7 @@ def _page(
     shown = forms or {name: _quietly(form, said, setting) for name, form in STEPS.items()}
     asked = [] if setting.is_workshop else asking.asked_of(setting.service, setting.services, said)
     looks = looking or status != 200 or any(one.form and asking.has_answers(one, said) for one in asked)
-    sheets = asking.sheets(asked, said, language="en") if looks else []
+    sheets = asking.sheets(asked, said, language="en", zone=setting.clinic.zone) if looks else []
     form = {name: shown[step][name] for step in STEPS for name in shown[step].fields}
     problems = [one for step in shown.values() for one in step.problems()] if status == 422 else []
     context = {
