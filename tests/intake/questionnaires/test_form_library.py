@@ -7,7 +7,9 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from intake import form_library
-from intake.models import Questionnaire
+from intake.models import Questionnaire, QuestionnaireResponse
+from intake.questionnaires import sheet, validate
+from tests.factories import make_appointment_request
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2027, 3, 1, 16, tzinfo=UTC)
@@ -73,3 +75,24 @@ def test_shipped_forms_are_published_and_wait_for_approval() -> None:
     form_library.load_shipped(now=NOW)
 
     assert Questionnaire.objects.published().filter(approved_at=None).count() == 17
+
+
+def test_a_stored_answer_keeps_its_digits() -> None:
+    """Plain JSON would make a decimal a text or a float; neither is what was typed."""
+    raw = {
+        "resourceType": "Questionnaire",
+        "url": "http://x.example/digits",
+        "version": "1",
+        "status": "active",
+        "item": [{"linkId": "a", "text": "How long?", "type": "decimal"}],
+    }
+    row = form_library.take_in(content=json.dumps(raw).encode(), by=None, now=NOW)
+    answered = sheet.read(form_library.form_of(row), {"i0": ["1.50"]}).response()
+    stored = QuestionnaireResponse.objects.create(
+        appointment_request=make_appointment_request(service=None), questionnaire=row, response=answered
+    )
+
+    again = QuestionnaireResponse.objects.get(pk=stored.pk).response
+
+    assert str(again["item"][0]["answer"][0]["valueDecimal"]) == "1.50"
+    assert validate.validate(form_library.form_of(row), again) == []
