@@ -175,6 +175,17 @@ class Message(models.Model):
         return self.state in WAITING
 
     @property
+    def needs_a_person(self) -> bool:
+        """The same rule as `MessageQuerySet.needing_a_person`, for one row in hand."""
+        if self.handled_at is not None:
+            return False
+        return (
+            self.state in {State.FAILED, State.SUPPRESSED}
+            or self.receipt in {Receipt.BOUNCED, Receipt.COMPLAINED}
+            or (self.state == State.EXPIRED and self.matters)
+        )
+
+    @property
     def outcome(self) -> str:
         """The word staff read: what came back counts more than that we handed it over."""
         if self.receipt:

@@ -3,9 +3,10 @@
 from csp.decorators import csp_replace
 from django.contrib import messages as banners
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -95,7 +96,7 @@ def send_again(request: HttpRequest, pk: str) -> HttpResponse:
         banners.error(request, str(refused))
     else:
         banners.success(request, _("It is on its way again."))
-    return redirect("messages")
+    return _back(request)
 
 
 @require_POST
@@ -106,12 +107,12 @@ def handled(request: HttpRequest, pk: str) -> HttpResponse:
     how = request.POST.get("how", "")
     if how not in HOW:
         banners.error(request, _("Say how the person was told."))
-        return redirect("messages")
+        return _back(request)
     now = timezone.now()
     contact.mark_told(message=message, how=how, by=_staff(request), now=now)
     for key in (f"message:{message.pk}", f"contact:{message.key}"):
         staff_tasks.close_task(key=key, by=_staff(request), outcome=how, now=now)
-    return redirect("messages")
+    return _back(request)
 
 
 @require_POST
@@ -120,6 +121,13 @@ def test_mail(request: HttpRequest) -> HttpResponse:
     notices.test_mail(to=_staff(request), now=timezone.now())
     banners.success(request, _("A test mail to you is on its way."))
     return redirect("messages")
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    """To the page the button was on, if it is one of ours; else to the board."""
+    asked = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(asked, allowed_hosts=None, require_https=request.is_secure())
+    return HttpResponseRedirect(asked) if asked and is_ours else redirect("messages")
 
 
 def _staff(request: HttpRequest) -> User:

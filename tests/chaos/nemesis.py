@@ -9,6 +9,7 @@ import psycopg
 
 from tests.chaos.parts import Part, Parts
 
+BETWEEN = (0.3, 2.0)  # seconds from one fault to the next
 OTHER_LINES = (
     "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
@@ -58,7 +59,7 @@ class Nemesis:
         ends_at = time.monotonic() + seconds
         while time.monotonic() < ends_at and not (self.has_done_all and until()):
             self._strike()
-            time.sleep(self.draw.uniform(0.2, 1.5))
+            time.sleep(self.draw.uniform(*BETWEEN))
         self.parts.heal()
 
     def count(self, start: str) -> int:

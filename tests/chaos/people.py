@@ -17,7 +17,7 @@ ONE_IN = 10  # goes the whole way
 PRESSES = 120  # times a person tries one page before they give up
 FEWEST_SECONDS = 4.0  # somebody faster than that is taken for a machine
 ABREAST = 20  # people one thread looks after at the same time
-THREADS = 3
+THREADS = 6
 
 Form = dict[str, list[str]]
 
@@ -107,6 +107,7 @@ class Crowd:
         self.problems: list[str] = []
         self._numbers = count(1)
         self._browser: dict[str, str] = {}
+        self._closed = threading.Event()
         self._lock = threading.Lock()
         self._threads = [threading.Thread(target=self._work, daemon=True) for _each in range(THREADS)]
 
@@ -114,10 +115,11 @@ class Crowd:
         for thread in self._threads:
             thread.start()
 
-    def wait(self, *, seconds: float) -> None:
-        ends_at = time.monotonic() + seconds
+    def finish(self) -> None:
+        """Nobody new comes; whoever began goes on to the end. Returns when all are done or gave up."""
+        self._closed.set()
         for thread in self._threads:
-            thread.join(max(0.0, ends_at - time.monotonic()))
+            thread.join()
 
     @property
     def is_busy(self) -> bool:
@@ -142,7 +144,7 @@ class Crowd:
     def _next(self, wanted: int) -> Iterator[Person]:
         for _each in range(wanted):
             with self._lock:
-                if len(self.people) >= self.size:
+                if len(self.people) >= self.size or self._closed.is_set():
                     return
                 person = Person(next(self._numbers), self.form, self.port, cookies=dict(self._browser))
                 self.people.append(person)
