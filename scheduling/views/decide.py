@@ -108,6 +108,8 @@ def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
     )
     act = request.POST.get("act", "")
     verb = _verb(act, request, pending, signed_in(request))
+    if verb is None and act != "release":
+        return refused(request, pk, str(_("That cannot be done here. Look again.")))
     if verb is None or version_of(request) is None:
         return stale(request, pk, act=act, typed=request.POST.get("why", ""))
     try:

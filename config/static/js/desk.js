@@ -118,6 +118,7 @@
     const panel = openRequest();
     const request = cal.dataset.dragging || (panel && panel.dataset.request);
     if (request) query.set("request", request);
+    if (panel === null && $("#panel[data-visit]")) query.set("visit", $("#panel").dataset.visit);
     return query;
   };
   async function load() {
@@ -429,6 +430,11 @@
     "?": () => $("#help")?.showModal(),
   };
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches?.("textarea")) {
+      event.preventDefault();
+      event.target.form?.querySelector("button.primary")?.click();
+      return;
+    }
     if (event.key === "Escape") {
       if (lift) return liftEnd(false);
       if (document.querySelector("dialog[open]")) return;
@@ -493,6 +499,7 @@
   };
   $("#fresh")?.addEventListener("click", () => { $("#fresh").hidden = true; refreshQueue(); if (pulse) pulse.queue = ""; });
   queue?.addEventListener("pointerleave", () => { if (!$("#fresh").hidden) $("#fresh").click(); });
+  addEventListener("online", beat);
   if (pulse) setInterval(beat, Number(desk.dataset.every || 10) * 1000);
 
   startCountdown();
