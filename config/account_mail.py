@@ -26,6 +26,7 @@ OTHER = "account_notice"  # a notice of a newer allauth that has no name here: s
 # The prefix of allauth's two templates → what staff call the message.
 NAMES: dict[str, str | Promise] = {
     "account/email/password_reset_key": gettext_lazy("Account: choose a new password"),
+    "account/email/invitation": gettext_lazy("Account: invitation to staff"),
     "account/email/password_changed": gettext_lazy("Account: password changed"),
     "account/email/password_reset": gettext_lazy("Account: password was chosen anew"),
     "account/email/password_set": gettext_lazy("Account: password set"),

@@ -60,6 +60,9 @@ class StaffAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is u
         """Links in mail begin with our own address, whatever host the browser asked for."""
         return _on_our_site(super().get_reset_password_from_key_url(key))
 
+    def on_our_site(self, url: str) -> str:
+        return _on_our_site(url)
+
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
         return _on_our_site(super().get_email_confirmation_url(request, emailconfirmation))
 

@@ -31,6 +31,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("staff/forms/", include("intake.form_urls")),
     path("your-right-to-an-estimate/", estimates.right_to_an_estimate, name="right_to_an_estimate"),
     path("staff/estimates/", include("scheduling.estimate_urls")),
+    path("staff/settings/people/", include("config.people_urls")),
+    path("staff/settings/", include("scheduling.settings_urls")),
     path("staff/", include("scheduling.urls")),
     path("", include("notifications.urls")),
 ]

@@ -53,6 +53,18 @@ ROWS: dict[str, Row] = {
     "staff/clients/<uuid:pk>/": Row(May.SEE_REQUESTS, get=404),
     "staff/clients/<uuid:pk>/edit/": Row(May.CONFIRM_VISITS, get=404, post=404),
     "staff/clients/<uuid:pk>/messages/<uuid:message_pk>/": Row(May.CONFIRM_VISITS, post=404),
+    "staff/settings/": Row(May.MANAGE_CLINIC, get=200),
+    "staff/settings/clinic/": Row(May.MANAGE_CLINIC, get=200, post=422),
+    "staff/settings/preview/": Row(May.MANAGE_CLINIC, get=200),
+    "staff/settings/prices/<uuid:pk>/": Row(May.MANAGE_CLINIC, get=404, post=404),
+    "staff/settings/list/<slug:kind>/": Row(May.MANAGE_CLINIC, get=200, args={"kind": "closures"}),
+    "staff/settings/list/<slug:kind>/<slug:pk>/": Row(
+        May.MANAGE_CLINIC, get=200, post=422, args={"kind": "closures", "pk": "new"}
+    ),
+    "staff/settings/people/": Row(May.MANAGE_USERS, get=200),
+    "staff/settings/people/invite/": Row(May.MANAGE_USERS, get=200, post=422),
+    "staff/settings/people/<int:pk>/": Row(May.MANAGE_USERS, get=404, post=404),
+    "staff/settings/people/<int:pk>/invite/": Row(May.MANAGE_USERS, post=404),
     "staff/requests/new/": Row(May.CONFIRM_VISITS, get=200, post=200),
     "": Row(PUBLIC, get=200),
     "privacy/": Row(PUBLIC, get=200),

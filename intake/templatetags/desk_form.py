@@ -9,8 +9,9 @@ register = template.Library()
 
 
 @register.inclusion_tag("desk/field.html")
-def desk_field(bound: BoundField, label: str = "", wide: bool = False) -> dict[str, Any]:
-    """One field with its label, hint, control and error. `label` says it in staff's words."""
+def desk_field(bound: BoundField, label: str = "", wide: bool = False, hints: bool = True) -> dict[str, Any]:
+    """One field with its label, hint, control and error. `label` says it in staff's words; without `hints` the
+    words that are meant for clients are left out."""
     field, chosen = bound.field, bound.value()
     shown: Any = bound
     kind = "line"
@@ -23,9 +24,9 @@ def desk_field(bound: BoundField, label: str = "", wide: bool = False) -> dict[s
         kind = "tick"
     elif isinstance(widget, (forms.RadioSelect, forms.Select)):
         plain = forms.Select(attrs={"class": "field"}, choices=_with_blank(field, widget))
-        shown = bound.as_widget(widget=plain)
+        shown = _bare(bound, hints).as_widget(widget=plain)
     else:
-        shown = bound.as_widget(attrs={"class": "field"})
+        shown = _bare(bound, hints).as_widget(attrs={"class": "field"})
     values = [str(one) for one in chosen] if isinstance(chosen, (list, tuple)) else []
     return {
         "bound": bound,
@@ -37,7 +38,15 @@ def desk_field(bound: BoundField, label: str = "", wide: bool = False) -> dict[s
         else [],
         "is_on": bool(chosen) and str(chosen) not in {"False", "0", ""},
         "wide": wide,
+        "hint": bound.help_text if hints else "",
     }
+
+
+def _bare(bound: BoundField, hints: bool) -> BoundField:
+    """Without its hint a control must not point to one."""
+    if not hints:
+        bound.help_text = ""
+    return bound
 
 
 def _choices(widget: Any) -> list[tuple[Any, Any]]:

@@ -7,6 +7,7 @@ from scheduling.models.appointment import (
     Offer,
     Seat,
 )
+from scheduling.models.change import PriceVersion, SettingChange
 from scheduling.models.estimate import (
     Estimate,
     EstimateDocument,
@@ -35,12 +36,14 @@ __all__ = [
     "Invitation",
     "LinkTries",
     "Offer",
+    "PriceVersion",
     "Resource",
     "Room",
     "Seat",
     "Series",
     "SeriesVisit",
     "ServiceHours",
+    "SettingChange",
     "Shift",
     "TimeOff",
     "Trigger",

@@ -247,12 +247,22 @@ def _page(
     return render(request, "scheduling/entry/entry.html", context, status=status)
 
 
-def _consents(shown: dict[str, StepForm], setting: Setting) -> list[Any]:
-    names = ["privacy_notice_seen", "policy_seen", "email_ok", "text_ok", "guardian_agrees"]
+CONSENTS = {
+    "privacy_notice_seen": gettext_lazy("They know how we keep their data private"),
+    "policy_seen": gettext_lazy("They know what a late change costs"),
+    "email_ok": gettext_lazy("We may mail about this visit; they know mail is not fully private"),
+    "text_ok": gettext_lazy("We may text about this visit"),
+    "guardian_agrees": gettext_lazy("A parent or guardian agrees that this child asks for a visit"),
+    "telehealth": gettext_lazy("They agree to a video visit"),
+    "waiver_signed": gettext_lazy("They signed the waiver for the machines"),
+}
+
+
+def _consents(shown: dict[str, StepForm], setting: Setting) -> list[tuple[Any, Any]]:
     service = setting.service
-    names += ["telehealth"] if service and "video" in service.modes else []
-    names += ["waiver_signed"] if service and "waiver_signed" in service.needs else []
-    return [shown["send"][name] for name in names]
+    left_out = set() if service and "video" in service.modes else {"telehealth"}
+    left_out |= set() if service and "waiver_signed" in service.needs else {"waiver_signed"}
+    return [(shown["send"][name], said) for name, said in CONSENTS.items() if name not in left_out]
 
 
 def _times(

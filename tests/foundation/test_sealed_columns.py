@@ -61,7 +61,9 @@ PLAIN = {
     ),
     "scheduling.estimatedocument": "sha256",
     "scheduling.estimateevent": "message_id",
+    "scheduling.priceversion": "lines",
     "scheduling.room": "code features kind name",
+    "scheduling.settingchange": "kind subject_id what",
     "scheduling.shift": "anchor_on",
     "scheduling.trigger": "happened_on legal_due_on rule_version source_key target_due_on tier visit_on",
 }

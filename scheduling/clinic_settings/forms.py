@@ -1,0 +1,477 @@
+"""The pages of the settings. They say in words what is wrong; what was typed stays."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from config.foundation.clinic import Clinic, Closure, Location
+from intake.models import Practitioner, Service
+from scheduling.models import Resource, Room, ServiceHours, Shift, TimeOff
+
+LONGEST_VISIT, LONGEST_BUFFER, MOST_MACHINES = 480, 120, 12
+MODES = [("in_person", _("In the clinic")), ("video", _("By video")), ("offsite", _("Another place"))]
+AUDIENCE = [
+    ("new", _("New clients")),
+    ("returning", _("Known clients")),
+    ("returning_after_90_days", _("Known clients after 90 days")),
+    ("new_after_staff_ok", _("New clients once staff agreed")),
+]
+LANGUAGES = [("en", "English"), ("es", "Español")]
+DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+CLOCK = forms.TimeInput(attrs={"type": "time", "step": "300"}, format="%H:%M")
+
+
+def _minutes(label: Any, *, least: int, most: int, **more: Any) -> forms.IntegerField:
+    return forms.IntegerField(
+        label=label,
+        min_value=least,
+        max_value=most,
+        error_messages={
+            "min_value": _("At least %(limit_value)s minutes."),
+            "max_value": _("At most %(limit_value)s minutes."),
+            "invalid": _("Write a number of minutes, such as 60."),
+        },
+        **more,
+    )
+
+
+def fresh_code(model: Any, name: str) -> str:
+    """A short code of a name, not yet in use."""
+    start = slugify(name)[:30] or "item"
+    taken = set(model.objects.filter(code__startswith=start).values_list("code", flat=True))
+    return next(code for code in [start, *(f"{start}-{n}" for n in range(2, 1000))] if code not in taken)
+
+
+class SettingForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """`now` and the clinic are given, so that a form knows the day and the zone."""
+
+    def __init__(self, *args: Any, clinic: Clinic, now: datetime, **kwargs: Any) -> None:
+        self.clinic, self.now = clinic, now
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, forms.DateField):
+                field.widget = DAY.__class__(attrs={"type": "date"}, format="%Y-%m-%d")
+            elif isinstance(field, forms.TimeField):
+                field.widget = CLOCK.__class__(attrs={"type": "time", "step": "300"}, format="%H:%M")
+        self.set_up()
+
+    def set_up(self) -> None:
+        """Choices that depend on what there is."""
+
+    def _with_code(self, name: str) -> None:
+        if self.instance._state.adding:
+            self.instance.code = fresh_code(type(self.instance), name)
+
+
+class ServiceForm(SettingForm):
+    minutes = _minutes(_("Minutes with the client"), least=5, most=LONGEST_VISIT)
+    buffer_before_minutes = _minutes(_("Minutes kept free before"), least=0, most=LONGEST_BUFFER, initial=0)
+    buffer_after_minutes = _minutes(_("Minutes kept free after"), least=0, most=LONGEST_BUFFER, initial=0)
+    modes = forms.MultipleChoiceField(label=_("How"), choices=MODES)
+    audience = forms.MultipleChoiceField(label=_("For whom"), choices=AUDIENCE)
+    rooms = forms.ModelMultipleChoiceField(
+        label=_("Rooms it may be in"),
+        queryset=Room.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    class Meta:
+        model = Service
+        fields = (
+            *("public_name", "public_name_es", "plain", "plain_es", "kind", "estimate", "minutes"),
+            *("buffer_before_minutes", "buffer_after_minutes", "modes", "audience", "needs_practitioner"),
+            *("practitioners", "uses_equipment_place", "min_people", "max_people", "location"),
+            *("follow_up", "typical_follow_ups_low", "typical_follow_ups_high", "position", "active"),
+        )
+        labels = {
+            "public_name": _("Name clients see"),
+            "public_name_es": _("Name in Spanish"),
+            "plain": _("In one or two plain sentences"),
+            "plain_es": _("The same in Spanish"),
+            "kind": _("What it is"),
+            "estimate": _("Which paper it gets"),
+            "needs_practitioner": _("A practitioner gives it"),
+            "practitioners": _("Who gives it"),
+            "uses_equipment_place": _("Takes one machine of the room"),
+            "min_people": _("Least people (class)"),
+            "max_people": _("Most people (class)"),
+            "location": _("Where, if at another place"),
+            "follow_up": _("Usual visit after it"),
+            "typical_follow_ups_low": _("Usual number of visits after it, from"),
+            "typical_follow_ups_high": _("to"),
+            "position": _("Place in the list"),
+            "active": _("Offered now"),
+        }
+        widgets = {
+            "practitioners": forms.CheckboxSelectMultiple,
+            "plain": forms.Textarea(attrs={"rows": 3}),
+            "plain_es": forms.Textarea(attrs={"rows": 3}),
+        }
+
+    def set_up(self) -> None:
+        rooms: Any = self.fields["rooms"]
+        rooms.queryset = Room.objects.order_by("position", "code")
+        if not self.instance._state.adding:
+            self.initial["rooms"] = list(self.instance.rooms.values_list("pk", flat=True))
+        self.initial.setdefault("modes", ["in_person"])
+        self.initial.setdefault("audience", ["new", "returning"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("estimate") == "gfe" and cleaned.get("kind") != "health_care":
+            self.add_error(
+                "estimate", _("A good-faith estimate is for health care only. Choose the price summary.")
+            )
+        low, high = cleaned.get("min_people"), cleaned.get("max_people")
+        if low and high and low > high:
+            self.add_error("max_people", _("The most is less than the least."))
+        if cleaned.get("needs_practitioner") and cleaned.get("active") and not cleaned.get("practitioners"):
+            self.add_error("practitioners", _("Tick who gives it, or nobody can book it."))
+        if self.instance._state.adding:
+            self.instance.price_cents = 0
+            self._with_code(cleaned.get("public_name") or "")
+        return cleaned
+
+    def _save_m2m(self) -> None:
+        super()._save_m2m()  # type: ignore[misc]
+        self.instance.rooms.set(self.cleaned_data["rooms"])
+
+
+def _overlap(one: tuple[time, time], other: tuple[time, time]) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
+
+
+class ShiftForm(SettingForm):
+    class Meta:
+        model = Shift
+        fields = ("practitioner", "location", "weekday", "starts", "ends", "every_weeks", "anchor_on")
+        labels = {
+            "practitioner": _("Who"),
+            "location": _("Where"),
+            "starts": _("From"),
+            "ends": _("To"),
+            "every_weeks": _("Every how many weeks"),
+            "anchor_on": _("A date on which it takes place (if not every week)"),
+        }
+
+    def set_up(self) -> None:
+        self.fields["every_weeks"].validators += [MinValueValidator(1), MaxValueValidator(8)]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        starts, ends = cleaned.get("starts"), cleaned.get("ends")
+        if not starts or not ends:
+            return cleaned
+        if ends <= starts:
+            self.add_error("ends", _("The end is before the start."))
+            return cleaned
+        anchor, weekday = cleaned.get("anchor_on"), cleaned.get("weekday")
+        if (cleaned.get("every_weeks") or 1) > 1 and anchor is None:
+            self.add_error("anchor_on", _("Give one date on which it takes place."))
+        elif anchor is not None and weekday is not None and anchor.weekday() != weekday:
+            self.add_error("anchor_on", _("That date is another weekday."))
+        if weekday is None:
+            return cleaned
+        others = Shift.objects.filter(practitioner=cleaned.get("practitioner"), weekday=weekday)
+        for other in others.exclude(pk=self.instance.pk):
+            if _overlap((starts, ends), (other.starts, other.ends)) and _same_weeks(cleaned, other):
+                self.add_error("starts", _("This overlaps %(shift)s.") % {"shift": other})
+                break
+        return cleaned
+
+
+def _same_weeks(cleaned: dict[str, Any], other: Shift) -> bool:
+    """Every-second-week shifts of different weeks do not meet."""
+    every, anchor = cleaned.get("every_weeks") or 1, cleaned.get("anchor_on")
+    if every != other.every_weeks or every == 1 or anchor is None or other.anchor_on is None:
+        return True
+    weeks = (anchor - timedelta(days=anchor.weekday())) - (
+        other.anchor_on - timedelta(days=other.anchor_on.weekday())
+    )
+    return bool((weeks.days // 7) % int(every) == 0)
+
+
+class ServiceHoursForm(SettingForm):
+    class Meta:
+        model = ServiceHours
+        fields = ("service", "weekday", "starts", "ends")
+        labels = {"service": _("What"), "starts": _("From"), "ends": _("To")}
+
+    def set_up(self) -> None:
+        service: Any = self.fields["service"]
+        service.queryset = Service.objects.filter(needs_practitioner=False).order_by("position")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        starts, ends = cleaned.get("starts"), cleaned.get("ends")
+        if not starts or not ends:
+            return cleaned
+        if ends <= starts:
+            self.add_error("ends", _("The end is before the start."))
+            return cleaned
+        weekday = cleaned.get("weekday")
+        if weekday is None:
+            return cleaned
+        others = ServiceHours.objects.filter(service=cleaned.get("service"), weekday=weekday)
+        for other in others.exclude(pk=self.instance.pk):
+            if _overlap((starts, ends), (other.starts, other.ends)):
+                self.add_error("starts", _("This overlaps %(shift)s.") % {"shift": other})
+                break
+        return cleaned
+
+
+class ClosureForm(SettingForm):
+    class Meta:
+        model = Closure
+        fields = ("starts_on", "ends_on", "from_time", "to_time", "location", "reason")
+        labels = {
+            "starts_on": _("First day"),
+            "ends_on": _("Last day"),
+            "from_time": _("From (only for a part of the day)"),
+            "to_time": _("To"),
+            "location": _("Where (empty: everywhere)"),
+            "reason": _("What it is called"),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        first, last = cleaned.get("starts_on"), cleaned.get("ends_on")
+        if first and last and last < first:
+            self.add_error("ends_on", _("The last day is before the first day."))
+        start, end = cleaned.get("from_time"), cleaned.get("to_time")
+        if bool(start) != bool(end):
+            self.add_error("to_time" if start else "from_time", _("Give both times, or neither."))
+        elif start and end and end <= start:
+            self.add_error("to_time", _("The end is before the start."))
+        return cleaned
+
+    def _get_validation_exclusions(self) -> set[str]:
+        # What is said beside the field above need not be said again by the constraints.
+        return {*super()._get_validation_exclusions(), "starts_on", "ends_on", "from_time", "to_time"}  # type: ignore[misc]
+
+
+class TimeOffForm(SettingForm):
+    starts_on = forms.DateField(label=_("First day"))
+    starts_time = forms.TimeField(label=_("From (empty: the whole day)"), required=False)
+    ends_on = forms.DateField(label=_("Last day"))
+    ends_time = forms.TimeField(label=_("Until (empty: the whole day)"), required=False)
+    reason = forms.CharField(label=_("Why (only seen here)"), required=False, max_length=200)
+
+    class Meta:
+        model = TimeOff
+        fields = ("practitioner",)
+        labels = {"practitioner": _("Who")}
+
+    def set_up(self) -> None:
+        if self.instance._state.adding:
+            return
+        start, end = self.clinic.local(self.instance.starts_at), self.clinic.local(self.instance.ends_at)
+        whole_end = end.time() == time(0)
+        shown: dict[str, Any] = {
+            "starts_on": start.date(),
+            "starts_time": None if start.time() == time(0) else start.time(),
+            "ends_on": end.date() - timedelta(days=1) if whole_end else end.date(),
+            "ends_time": None if whole_end else end.time(),
+            "reason": self.instance.reason,
+        }
+        self.initial = {**self.initial, **shown}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        first, last = cleaned.get("starts_on"), cleaned.get("ends_on")
+        if not first or not last:
+            return cleaned
+        if not 2000 <= first.year < 2100 or not 2000 <= last.year < 2100:
+            self.add_error("starts_on", _("Please check the year."))
+            return cleaned
+        zone, until = self.clinic.zone, cleaned.get("ends_time")
+        start = datetime.combine(first, cleaned.get("starts_time") or time(0), zone)
+        end = datetime.combine(last, until, zone) if until else datetime.combine(last + timedelta(days=1), time(0), zone)  # fmt: skip
+        if end <= start:
+            self.add_error("ends_on", _("The end is before the start."))
+            return cleaned
+        self.instance.starts_at, self.instance.ends_at = start, end
+        self.instance.reason = cleaned.get("reason") or ""
+        return cleaned
+
+
+class RoomForm(SettingForm):
+    machines = forms.IntegerField(
+        label=_("Machines in it"), min_value=0, max_value=MOST_MACHINES, initial=0, required=False
+    )
+
+    class Meta:
+        model = Room
+        fields = ("name", "location", "services", "position", "active")
+        labels = {
+            "name": _("Name"),
+            "location": _("Where"),
+            "services": _("What may be done in it"),
+            "position": _("Filled in this order"),
+            "active": _("In use"),
+        }
+        widgets = {"services": forms.CheckboxSelectMultiple}
+
+    def set_up(self) -> None:
+        if not self.instance._state.adding:
+            self.initial["machines"] = self._machines().filter(active=True).count()
+
+    def _machines(self) -> Any:
+        return Resource.objects.filter(room=self.instance, kind=Resource.Kind.MACHINE)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        self._with_code(cleaned.get("name") or "")
+        return cleaned
+
+    def _save_m2m(self) -> None:
+        super()._save_m2m()  # type: ignore[misc]
+        wanted = self.cleaned_data.get("machines") or 0
+        Resource.objects.get_or_create(kind=Resource.Kind.ROOM, room=self.instance)
+        for number in range(1, wanted + 1):
+            Resource.objects.get_or_create(
+                kind=Resource.Kind.MACHINE, room=self.instance, machine_number=number
+            )
+        # A machine that goes keeps its row: past visits claimed it.
+        self._machines().update(active=False)
+        self._machines().filter(machine_number__lte=wanted).update(active=True)
+
+
+class PractitionerForm(SettingForm):
+    languages = forms.MultipleChoiceField(label=_("Speaks"), choices=LANGUAGES)
+    services = forms.ModelMultipleChoiceField(
+        label=_("Gives"),
+        queryset=Service.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    class Meta:
+        model = Practitioner
+        fields = (
+            *("name", "role", "user", "licensed_health_care", "npi", "license_number", "languages"),
+            *(
+                "gender_for_matching",
+                "minimum_notice_hours",
+                "max_first_visits_per_day",
+                "position",
+                "active",
+            ),
+        )
+        labels = {
+            "name": _("Name with credentials, as on an estimate"),
+            "role": _("Role"),
+            "user": _("Signs in as"),
+            "licensed_health_care": _("Licensed to give health care"),
+            "npi": _("NPI"),
+            "license_number": _("License"),
+            "gender_for_matching": _("For clients who ask (woman, man)"),
+            "minimum_notice_hours": _("Hours of notice before a visit"),
+            "max_first_visits_per_day": _("First visits a day at most"),
+            "position": _("Place in the list"),
+            "active": _("Works here"),
+        }
+
+    def set_up(self) -> None:
+        services: Any = self.fields["services"]
+        services.queryset = Service.objects.order_by("position", "code")
+        if not self.instance._state.adding:
+            self.initial["services"] = list(self.instance.services.values_list("pk", flat=True))
+        self.initial.setdefault("languages", ["en"])
+
+    def clean_npi(self) -> str:
+        npi: str = self.cleaned_data["npi"].strip()
+        if npi and not (npi.isascii() and npi.isdigit() and len(npi) == 10):
+            raise forms.ValidationError(_("An NPI has ten digits."))
+        return npi
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        self._with_code(cleaned.get("name") or "")
+        return cleaned
+
+    def _save_m2m(self) -> None:
+        super()._save_m2m()  # type: ignore[misc]
+        self.instance.services.set(self.cleaned_data["services"])
+        Resource.objects.get_or_create(kind=Resource.Kind.PRACTITIONER, practitioner=self.instance)
+
+
+class LocationForm(SettingForm):
+    class Meta:
+        model = Location
+        fields = ("name", "kind", "address", "step_free", "parking", "travel_minutes_from_main", "is_active")
+        labels = {
+            "name": _("Name"),
+            "kind": _("What it is"),
+            "address": _("Address"),
+            "step_free": _("No steps"),
+            "parking": _("Parking"),
+            "travel_minutes_from_main": _("Minutes from the main place"),
+            "is_active": _("In use"),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        self._with_code(cleaned.get("name") or "")
+        return cleaned
+
+
+class ClinicForm(SettingForm):
+    reminders_hours = forms.CharField(
+        label=_("Reminders, hours before a visit"), required=False, help_text=_("Such as 48, 3.")
+    )
+
+    class Meta:
+        model = Clinic
+        fields = (
+            *("name", "short_name", "legal_name", "tin", "npi_organization", "phone", "email", "website"),
+            *("reply_promise_text", "reply_by_time", "proposal_hold_hours", "booking_horizon_days"),
+            *(
+                "change_notice_hours",
+                "late_change_fee_percent",
+                "no_show_fee_percent",
+                "first_late_change_waived",
+            ),
+            *("reminders_hours", "reviews_estimates", "shows_openings", "payment_text", "late_arrival_text"),
+            *("minors_text", "superbill_text"),
+        )
+        labels = {
+            "name": _("Name"),
+            "short_name": _("Short name"),
+            "legal_name": _("Legal name, as on an estimate"),
+            "npi_organization": _("NPI of the clinic"),
+            "phone": _("Phone"),
+            "email": _("Mail"),
+            "website": _("Website"),
+            "reply_promise_text": _("Reply promise, in words"),
+            "reply_by_time": _("Reply by, on the next open day"),
+            "proposal_hold_hours": _("Hours an offer is held"),
+            "booking_horizon_days": _("Days ahead that may be booked (empty: no limit)"),
+            "change_notice_hours": _("Hours of notice to change without a fee"),
+            "late_change_fee_percent": _("Late change costs, percent"),
+            "no_show_fee_percent": _("No-show costs, percent"),
+            "first_late_change_waived": _("The first late change is free"),
+            "reviews_estimates": _("Look at every estimate before it goes out"),
+            "shows_openings": _("Show openings after a request is sent"),
+            "payment_text": _("How to pay"),
+            "late_arrival_text": _("Coming late"),
+            "minors_text": _("Under 18"),
+            "superbill_text": _("Bills for the insurance"),
+        }
+        widgets = {"payment_text": forms.Textarea(attrs={"rows": 3})}
+
+    def set_up(self) -> None:
+        self.initial["reminders_hours"] = ", ".join(str(one) for one in self.instance.reminders_hours or [])
+        self.fields["proposal_hold_hours"].validators += [MinValueValidator(1), MaxValueValidator(24 * 14)]
+
+    def clean_reminders_hours(self) -> list[int]:
+        parts = [one.strip() for one in self.cleaned_data["reminders_hours"].replace(";", ",").split(",")]
+        hours = [one for one in parts if one]
+        if not all(one.isascii() and one.isdigit() and 1 <= int(one) <= 24 * 14 for one in hours):
+            raise forms.ValidationError(_("Write whole hours from 1 to 336, such as 48, 3."))
+        return sorted({int(one) for one in hours}, reverse=True)

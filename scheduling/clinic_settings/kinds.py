@@ -1,0 +1,131 @@
+"""The kinds of settings that are lists of rows: what a row is called, and whether it can be removed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from config.foundation.clinic import Clinic, Closure, Location
+from intake import words
+from intake.models import Practitioner, Service
+from scheduling.clinic_settings import forms
+from scheduling.models import Room, ServiceHours, Shift, TimeOff
+
+Line = Callable[[Any, Clinic], list[str]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    slug: str
+    title: Any
+    one: Any  # "A closure"
+    about: Any
+    form: type[forms.SettingForm]
+    rows: Callable[[], QuerySet[Any]]
+    heads: tuple[Any, ...]
+    line: Line
+    removable: bool = False
+    wide: tuple[str, ...] = ()
+
+
+def _onoff(on: bool) -> str:
+    return str(_("yes") if on else _("no"))
+
+
+def _service(row: Service, clinic: Clinic) -> list[str]:
+    buffers = f"{row.buffer_before_minutes} + {row.minutes} + {row.buffer_after_minutes}"
+    return [
+        row.public_name,
+        str(row.get_kind_display()),
+        buffers,
+        words.money(row.price_cents),
+        _onoff(row.active),
+    ]
+
+
+def _shift(row: Shift, clinic: Clinic) -> list[str]:
+    every = "" if row.every_weeks == 1 else str(_("every %(n)s weeks") % {"n": row.every_weeks})
+    return [
+        row.practitioner.short_name,
+        str(row.get_weekday_display()),
+        f"{row.starts:%H:%M} – {row.ends:%H:%M}",
+        str(row.location),
+        every,
+    ]
+
+
+def _hours(row: ServiceHours, clinic: Clinic) -> list[str]:
+    return [row.service.public_name, str(row.get_weekday_display()), f"{row.starts:%H:%M} – {row.ends:%H:%M}"]
+
+
+def _closure(row: Closure, clinic: Clinic) -> list[str]:
+    days = words.day(row.starts_on, year=True)
+    if row.ends_on != row.starts_on:
+        days = f"{days} – {words.day(row.ends_on, year=True)}"
+    part = (
+        f"{row.from_time:%H:%M} – {row.to_time:%H:%M}"
+        if row.from_time and row.to_time
+        else str(_("whole day"))
+    )
+    return [days, part, str(row.location or _("everywhere")), row.reason]
+
+
+def _time_off(row: TimeOff, clinic: Clinic) -> list[str]:
+    return [
+        row.practitioner.short_name,
+        words.moment(row.starts_at, clinic.zone),
+        words.moment(row.ends_at, clinic.zone),
+        row.reason,
+    ]
+
+
+def _room(row: Room, clinic: Clinic) -> list[str]:
+    machines = sum(1 for one in row.resources.all() if one.kind == "machine" and one.active)
+    return [
+        row.name,
+        str(row.location),
+        str(machines or "–"),
+        ", ".join(s.public_name for s in row.services.all()),
+        _onoff(row.active),
+    ]
+
+
+def _practitioner(row: Practitioner, clinic: Clinic) -> list[str]:
+    return [row.name, row.role, ", ".join(s.public_name for s in row.services.all()), _onoff(row.active)]
+
+
+def _location(row: Location, clinic: Clinic) -> list[str]:
+    return [row.name, str(row.get_kind_display()), row.address, _onoff(row.is_active)]
+
+
+KINDS: dict[str, Kind] = {
+    kind.slug: kind
+    for kind in (
+        Kind("services", _("Services"), _("service"), _("What can be asked for, how long it takes, and whether it is offered."),
+             forms.ServiceForm, lambda: Service.objects.order_by("position", "code"),
+             (_("Name"), _("What"), _("Minutes"), _("Price"), _("Offered")), _service, wide=("plain", "plain_es")),
+        Kind("hours", _("Working hours"), _("stretch of hours"), _("Who works when and where. A split day has two rows."),
+             forms.ShiftForm, lambda: Shift.objects.select_related("practitioner", "location").order_by("practitioner__position", "weekday", "starts"),
+             (_("Who"), _("Day"), _("Hours"), _("Where"), _("How often")), _shift, removable=True),
+        Kind("self-use-hours", _("Hours without a practitioner"), _("stretch of hours"), _("When rooms and machines can be booked without a practitioner."),
+             forms.ServiceHoursForm, lambda: ServiceHours.objects.select_related("service").order_by("service__position", "weekday", "starts"),
+             (_("What"), _("Day"), _("Hours")), _hours, removable=True),
+        Kind("closures", _("Closures"), _("closure"), _("Days, or parts of days, on which nobody is seen."),
+             forms.ClosureForm, lambda: Closure.objects.select_related("location").order_by("-starts_on"),
+             (_("Days"), _("Hours"), _("Where"), _("Name")), _closure, removable=True),
+        Kind("time-off", _("Time off"), _("time off"), _("When one person is away."),
+             forms.TimeOffForm, lambda: TimeOff.objects.select_related("practitioner").order_by("-starts_at"),
+             (_("Who"), _("From"), _("Until"), _("Why")), _time_off, removable=True),
+        Kind("rooms", _("Rooms and machines"), _("room"), _("Where, and what may be done there."),
+             forms.RoomForm, lambda: Room.objects.select_related("location").prefetch_related("services", "resources").order_by("position", "code"),
+             (_("Name"), _("Where"), _("Machines"), _("For"), _("In use")), _room),
+        Kind("practitioners", _("Practitioners"), _("practitioner"), _("Who gives care or teaches."),
+             forms.PractitionerForm, lambda: Practitioner.objects.prefetch_related("services").order_by("position", "code"),
+             (_("Name"), _("Role"), _("Gives"), _("Works here")), _practitioner),
+        Kind("places", _("Places"), _("place"), _("The clinic, video, and other places."),
+             forms.LocationForm, lambda: Location.objects.order_by("code"),
+             (_("Name"), _("What"), _("Address"), _("In use")), _location),
+    )
+}  # fmt: skip
