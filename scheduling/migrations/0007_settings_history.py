@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('intake', '0004_who_changed_what_and_joinings'),
-        ('scheduling', '0005_estimate_kept_for_another_therapist'),
+        ('scheduling', '0006_series_and_waitlist'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
