@@ -340,6 +340,16 @@ def withdraw(*, subject_type: str, subject_id: object, reason: str, kinds: Seque
     return outbox.withdraw(subject_type=subject_type, subject_id=subject_id, kinds=kinds, reason=reason)
 
 
+def was_all_taken_back(*, subject_type: str, subject_id: object, kinds: Sequence[str]) -> bool:
+    """Was something of these kinds written about it, and none of it has left or will leave?"""
+    states = set(
+        Message.objects.filter(
+            subject_type=subject_type, subject_id=str(subject_id), kind__in=kinds
+        ).values_list("state", flat=True)
+    )
+    return states == {State.WITHDRAWN}
+
+
 def release(*, waits_for: str) -> int:
     """What some messages waited for, such as a document, exists now."""
     return outbox.release(waits_for=waits_for)

@@ -4,16 +4,18 @@ Every verb is one transaction, one compare-and-swap of the request's version and
 time (an offer, a visit) is not decided here: `scheduling.booking` lets it go first and then calls these.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 
 from config.foundation import access_log
-from config.foundation.clinic import Clinic
+from config.foundation.clinic import Clinic, Closure, reply_by
 from config.foundation.policy import May, may
 from config.foundation.user import User
-from intake import marking, notices
-from intake.models import AppointmentRequest, Hold, Priority, RequestEvent, Service, Status
+from intake import contact, marking, notices
+from intake.models import AppointmentRequest, Hold, Marker, Priority, RequestEvent, Service, Status
+from intake.models.appointment_request import IllegalMove
 from intake.on_file import told_of
 
 SUBJECT = "intake.appointmentrequest"
@@ -36,6 +38,11 @@ def _reason(text: str) -> str:
     if not text.strip():
         raise NotAllowed("reason")
     return text.strip()
+
+
+def _holds_no_time(pending: AppointmentRequest) -> None:
+    if pending.status in {Status.OFFERED, Status.BOOKED}:
+        raise NotAllowed("holds_time")
 
 
 def _remember(
@@ -62,9 +69,12 @@ def hold(
 ) -> Hold:
     """Nothing is booked until somebody lifts it. Raises NotAllowed, StaleVersion, IllegalMove.
 
-    A visit that is booked already stays; it cannot be moved while the hold is open.
+    A visit that is booked already stays; it cannot be moved while the hold is open. Refused while an offer
+    holds time.
     """
     why = _reason(reason)
+    if appointment_request.status == Status.OFFERED:
+        raise NotAllowed("holds_time")
     if appointment_request.status in {Status.ON_HOLD, Status.BOOKED}:
         _remember(appointment_request, "hold_opened", by=by, now=now, why=why, expect=expect_version)
     else:
@@ -197,6 +207,60 @@ def ask(
 
 
 @transaction.atomic
+def hear(*, appointment_request: AppointmentRequest, text: str, now: datetime, expect_version: int) -> None:
+    """The client wrote by their link: the answer to our question, or something to add. Kept encrypted.
+
+    An answered question puts the request back in the queue, with a promise of its own. Raises NotAllowed
+    for an empty text, StaleVersion, IllegalMove for a request that is closed.
+    """
+    said = _reason(text)
+    pending = appointment_request
+    if not pending.is_open:
+        raise IllegalMove(f"{pending.status}: closed")
+    if pending.status == Status.NEEDS_INFORMATION:
+        held = Hold.objects.filter(appointment_request=pending, lifted_at=None).exists()
+        promise = reply_by(Clinic.get(), Closure.objects.all(), now)
+        pending.move_to(
+            Status.ON_HOLD if held else Status.NEW,
+            now=now,
+            by=None,
+            expect_version=expect_version,
+            also={"reply_by": promise},
+        )
+        pending.reply_by = promise
+        RequestEvent.objects.create(appointment_request=pending, at=now, what="answered", why=said)
+    else:
+        pending.move(to_values={}, expect=expect_version)
+        RequestEvent.objects.create(appointment_request=pending, at=now, what="client_wrote", why=said)
+    Marker.objects.get_or_create(appointment_request=pending, code="client_wrote", cleared_at=None)
+
+
+@transaction.atomic
+def wish_times(
+    *, appointment_request: AppointmentRequest, starts: Sequence[datetime], now: datetime, expect_version: int
+) -> None:
+    """The client marked the openings that suit. They are wishes: nothing is held, staff see them first."""
+    wishes = {**(appointment_request.wishes or {}), "times": [start.isoformat() for start in sorted(starts)]}
+    appointment_request.move(to_values={"wishes": wishes}, expect=expect_version)
+    RequestEvent.objects.create(appointment_request=appointment_request, at=now, what="times_wished")
+
+
+@transaction.atomic
+def withdraw(
+    *,
+    appointment_request: AppointmentRequest,
+    by: User | None,
+    now: datetime,
+    expect_version: int,
+    why: str = "",
+) -> None:
+    """The client does not need it any more. Refused while an offer or a visit holds time."""
+    _holds_no_time(appointment_request)
+    appointment_request.move_to(Status.WITHDRAWN, now=now, by=by, why=why, expect_version=expect_version)
+    contact.withdraw(subject_type=SUBJECT, subject_id=appointment_request.pk, reason="withdrawn")
+
+
+@transaction.atomic
 def decline(
     *,
     appointment_request: AppointmentRequest,
@@ -211,8 +275,7 @@ def decline(
     Refused while an offer or a visit holds time.
     """
     why = _reason(reason)
-    if appointment_request.status in {Status.OFFERED, Status.BOOKED}:
-        raise NotAllowed("holds_time")
+    _holds_no_time(appointment_request)
     status = Status.REFERRED if referred_to.strip() else Status.DECLINED
     appointment_request.move_to(status, now=now, by=by, why=why, expect_version=expect_version)
     AppointmentRequest.objects.filter(pk=appointment_request.pk, answered_at=None).update(
@@ -227,8 +290,7 @@ def set_aside(
     *, appointment_request: AppointmentRequest, by: User, now: datetime, expect_version: int
 ) -> None:
     """Quarantine: out of the list, kept, and nothing is sent to it."""
-    if appointment_request.status in {Status.OFFERED, Status.BOOKED}:
-        raise NotAllowed("holds_time")
+    _holds_no_time(appointment_request)
     appointment_request.move_to(Status.QUARANTINED, now=now, by=by, expect_version=expect_version)
     _log(appointment_request, "set_aside", by=by)
 
@@ -252,7 +314,6 @@ def waitlist(
     *, appointment_request: AppointmentRequest, by: User, now: datetime, expect_version: int
 ) -> None:
     """Waits for a time that becomes free."""
-    if appointment_request.status == Status.OFFERED:
-        raise NotAllowed("holds_time")
+    _holds_no_time(appointment_request)
     appointment_request.move_to(Status.WAITLISTED, now=now, by=by, expect_version=expect_version)
     _log(appointment_request, "waitlisted", by=by)

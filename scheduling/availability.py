@@ -7,7 +7,7 @@ the claims. Keys in the calendar are ids of `Resource` rows, so that a claim nee
 
 import json
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -243,7 +243,14 @@ def wishes_of(appointment_request: AppointmentRequest) -> Wishes:
         person=wished.get("practitioner") or None,
         gender=wished.get("gender") or "",
         language=wished.get("language") or "",
+        starts=frozenset(minute_of(start) for start in marked_times(appointment_request)),
     )
+
+
+def marked_times(appointment_request: AppointmentRequest) -> list[datetime]:
+    """The openings the client marked after sending, earliest first."""
+    marked = (appointment_request.wishes or {}).get("times") or []
+    return sorted(datetime.fromisoformat(text) for text in marked)
 
 
 def with_keys(wishes: Wishes, diary: Diary, appointment_request: AppointmentRequest) -> Wishes:
@@ -255,15 +262,7 @@ def with_keys(wishes: Wishes, diary: Diary, appointment_request: AppointmentRequ
         named = (key for key, who in diary.practitioners.items() if wanted in {str(who.pk), who.code})
         person = next(named, None)
     language = wishes.language or (client.language if client.language != "en" else "")
-    return Wishes(
-        days=wishes.days,
-        parts=wishes.parts,
-        earliest=wishes.earliest,
-        latest=wishes.latest,
-        person=person,
-        gender=wishes.gender,
-        language=language,
-    )
+    return replace(wishes, person=person, language=language)
 
 
 def _date(text: object) -> date | None:

@@ -259,7 +259,8 @@ def _close_offer(offer: Offer, status: Offer.Status, *, by: User | None, now: da
     if closed != 1:
         raise OfferClosed
     pending = AppointmentRequest.objects.get(pk=offer.appointment_request_id)
-    _release(_held_times(pending), by=by, now=now, why=why)
+    _release(_held_of(offer), by=by, now=now, why=why)
+    contact.withdraw(subject_type=notices.OFFER, subject_id=offer.pk, reason=str(status))
     if pending.status == Status.OFFERED:
         pending.move_to(Status.NEW, now=now, by=by, why=why)
     if status == Offer.Status.EXPIRED:
@@ -304,7 +305,7 @@ def move(
         )
         taken = _judge(diary, slot, join=False)
         fee = {} if fee_cents is None else {"fee_cents": fee_cents}
-        old_start = visit.starts_at
+        old_start, old_place = visit.starts_at, visit.location_id
         old: dict[str, object] = {
             "from_starts_at": old_start,
             "from_practitioner_id": visit.practitioner_id,
@@ -317,6 +318,10 @@ def move(
         # Another day, person or place asks for a new estimate; another hour of the same day does not.
         visit.refresh_from_db()
         issue.issue_for_appointment(appointment=visit, by=by, now=now)
+        if visit.starts_at != old_start or visit.location_id != old_place:
+            notices.moved(appointment=visit, was_at=old_start, now=now, by=by)
+        if by is None:
+            notices.client_changed(appointment=visit, is_cancelled=False, now=now)
         return visit
 
     return _contest(
@@ -378,20 +383,50 @@ def leave_class(*, seat: Seat, by: User | None, now: datetime) -> None:
     AppointmentEvent.objects.create(appointment_id=seat.appointment_id, at=now, by=by, what="seat_given_back")
 
 
-def release_time(
-    *, appointment_request: AppointmentRequest, by: User | None, now: datetime, why: str = ""
-) -> None:
-    """Let go of whatever a request holds, before it is declined or withdrawn: its offer, its booked visits.
+# --- a request that holds time is closed or set aside ----------------------------------------------
 
-    Call it in the transaction of the decline; triage refuses while an offer or a visit still holds time.
+
+def letting_go(
+    verb: Callable[..., object],
+    *,
+    appointment_request: AppointmentRequest,
+    by: User | None,
+    now: datetime,
+    expect_version: int,
+    visits_too: bool = False,
+    **said: str,
+) -> None:
+    """Release what a request holds, then do a verb of `intake.triage` to it: decline, hold, withdraw, …
+
+    Its offer; with `visits_too` its booked visits and seats as well, otherwise the verb refuses while there is
+    one. One transaction: when the verb refuses, the time is still held. The verb gets the same arguments, with
+    the version the release left behind. Raises what the verb raises, and StaleVersion.
     """
-    for open_offer in appointment_request.offers.filter(status=Offer.Status.OPEN):
-        withdraw_offer(offer=open_offer, by=by, now=now, why=why)
-    for visit in appointment_request.appointments.filter(status=AppointmentStatus.BOOKED):
+
+    def act() -> None:
+        pending = AppointmentRequest.objects.select_related("client", "service").get(
+            pk=appointment_request.pk
+        )
+        if pending.version != expect_version:
+            raise StaleVersion
+        why = said.get("reason", said.get("why", ""))
+        for open_offer in pending.offers.filter(status=Offer.Status.OPEN):
+            withdraw_offer(offer=open_offer, by=by, now=now, why=why)
+        if visits_too:
+            _cancel_all(pending, by=by, now=now, why=why)
+        pending.refresh_from_db()
+        verb(appointment_request=pending, by=by, now=now, expect_version=pending.version, **said)
+
+    with transaction.atomic():
+        act()
+
+
+def _cancel_all(pending: AppointmentRequest, *, by: User | None, now: datetime, why: str) -> None:
+    """Its booked visits and its seats. The client is told of a visit that is off."""
+    for visit in pending.appointments.filter(status=AppointmentStatus.BOOKED):
         cancel(appointment=visit, by=by, now=now, why=why, answer_again=True)
-    for seat in appointment_request.seats.filter(cancelled_at=None):
+    for seat in pending.seats.filter(cancelled_at=None):
         leave_class(seat=seat, by=by, now=now)
-    appointment_request.refresh_from_db()
 
 
 # --- the day of the visit ---------------------------------------------------------------------------
@@ -500,11 +535,10 @@ def _put_back(visit: Appointment, last: AppointmentEvent, *, by: User | None, no
         "fee_cents": None,
     }
     Claim.objects.filter(appointment=visit).delete()
-    contact.withdraw(
-        subject_type=notices.VISIT, subject_id=visit.pk, reason="undone", kinds=("moved", "cancelled")
-    )
     _change(visit, what="undone", to=AppointmentStatus.BOOKED, by=by, now=now, values=values)
     _claim(visit, taken, held_until=None)
+    visit.refresh_from_db()
+    notices.put_back(appointment=visit, now=now, by=by)
     pending = visit.appointment_request
     if pending is not None and pending.status == Status.WITHDRAWN:
         pending.move_to(Status.NEW, now=now, by=by, why="undone")
@@ -659,6 +693,10 @@ def _held_times(pending: AppointmentRequest) -> list[UUID]:
     return list(held.values_list("pk", flat=True))
 
 
+def _held_of(offer: Offer) -> list[UUID]:
+    return list(offer.times.filter(status=AppointmentStatus.HELD).values_list("pk", flat=True))
+
+
 def _wanted(service: Service | None, slots: Iterable[Slot]) -> Q:
     """The resources a time may need. With no person or room named: all that could serve."""
     if service is None:
@@ -694,9 +732,10 @@ def _take_back_offer(
     if pending.status != Status.OFFERED:
         return
     _release(held, by=by, now=now, why=why)
-    Offer.objects.filter(appointment_request=pending, status=Offer.Status.OPEN).update(
-        status=Offer.Status.WITHDRAWN, closed_at=now
-    )
+    for open_offer in Offer.objects.filter(appointment_request=pending, status=Offer.Status.OPEN):
+        open_offer.status, open_offer.closed_at = Offer.Status.WITHDRAWN, now
+        open_offer.save(update_fields=["status", "closed_at"])
+        contact.withdraw(subject_type=notices.OFFER, subject_id=open_offer.pk, reason=why)
 
 
 def _book(

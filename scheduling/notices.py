@@ -122,10 +122,15 @@ def confirmed(
 def moved(
     *, appointment: Appointment, was_at: datetime, now: datetime, by: User | None = None
 ) -> Message | None:
-    """The new time, and the file that changes the entry. What waited about the old time is taken back."""
+    """The new time, and the file that changes the entry. What waited about the old time is taken back.
+
+    Who was not told of the old time yet gets one mail, which confirms the new one.
+    """
     if appointment.client is None:
         return None
     contact.withdraw(subject_type=VISIT, subject_id=appointment.pk, reason="moved", kinds=ABOUT_THE_VISIT)
+    if _knows_of_none(appointment):
+        return confirmed(appointment=appointment, now=now, by=by)
     return _about_visit(
         appointment, "moved", {"was_at": was_at}, now=now, by=by, not_before=now + UNDO_WINDOW
     )
@@ -147,6 +152,20 @@ def cancelled(
         is_cancelled=True,
         not_before=now + UNDO_WINDOW if by is not None else None,
     )
+
+
+def put_back(*, appointment: Appointment, now: datetime, by: User | None = None) -> None:
+    """A move or a cancellation was undone in time: nobody hears of it, and the confirmation stands as it was."""
+    about = ("moved", "cancelled", "confirmed")
+    contact.withdraw(subject_type=VISIT, subject_id=appointment.pk, reason="undone", kinds=about)
+    if _knows_of_none(appointment):
+        confirmed(appointment=appointment, now=now, by=by)
+
+
+def _knows_of_none(appointment: Appointment) -> bool:
+    """Every mail about the time was taken back before it left. A visit agreed elsewhere never had one."""
+    told = ("confirmed", "moved")
+    return contact.was_all_taken_back(subject_type=VISIT, subject_id=appointment.pk, kinds=told)
 
 
 def taken_back(*, appointment: Appointment) -> int:

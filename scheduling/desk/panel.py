@@ -147,6 +147,9 @@ WHAT = {
     "two_people": gettext_lazy("Two people, not one"),
     "joined": gettext_lazy("Joined with another"),
     "parted": gettext_lazy("Parted again"),
+    "answered": gettext_lazy("The client answered"),
+    "client_wrote": gettext_lazy("The client wrote"),
+    "times_wished": gettext_lazy("The client marked times"),
     "service_chosen": gettext_lazy("Service chosen"),
 }
 

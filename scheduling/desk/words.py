@@ -48,6 +48,7 @@ MARKERS: dict[str, tuple[str, Any, Any]] = {
     "paper_delivery": ("P", gettext_lazy("Paper by post"), gettext_lazy("The estimate must go by post.")),
     "has_question": ("?", gettext_lazy("Asks a question"), gettext_lazy("Asks a question. It wants an answer.")),
     "safety_not_answered": ("N", gettext_lazy("Safety not answered"), gettext_lazy("The safety questions were not answered. Ask on the phone.")),
+    "client_wrote": ("A", gettext_lazy("Wrote back"), gettext_lazy("Wrote back by the link. Their words are in the history.")),
     "needs_info": ("N", gettext_lazy("Something is missing"), gettext_lazy("Something is missing. Ask for it.")),
     "no_client_match": ("N", gettext_lazy("Not found"), gettext_lazy("Says they were here before, but we find nobody. Ask, do not refuse.")),
     "known_client": ("K", gettext_lazy("Known"), gettext_lazy("We know this person.")),
@@ -78,6 +79,7 @@ MARKERS: dict[str, tuple[str, Any, Any]] = {
 }  # fmt: skip
 REASONS = {
     "within_dates": "",
+    "marked_time": gettext_lazy("Marked by the client"),
     "outside_dates": gettext_lazy("Other dates"),
     "wished_day": gettext_lazy("Wished day"),
     "other_day": gettext_lazy("Another day"),

@@ -14,6 +14,7 @@ NEAR = 10  # minutes; a visit this close to its neighbour leaves no hole worth h
 
 
 class Reason(StrEnum):
+    MARKED_TIME = "marked_time"
     WITHIN_DATES = "within_dates"
     OUTSIDE_DATES = "outside_dates"
     WISHED_DAY = "wished_day"
@@ -34,6 +35,7 @@ class Reason(StrEnum):
 # Points for a wish kept. A date outside what the person can do outweighs all else; leaving the diary tidy
 # only decides between times that suit the person equally well.
 POINTS = {
+    Reason.MARKED_TIME: 500,
     Reason.WITHIN_DATES: 200,
     Reason.WISHED_GENDER: 60,
     Reason.WISHED_DAY: 40,
@@ -67,6 +69,7 @@ class Wishes:
     person: Key | None = None
     gender: str = ""
     language: str = ""
+    starts: frozenset[int] = frozenset()  # minutes; openings the person was shown and marked
 
 
 class Ranked(NamedTuple):
@@ -94,6 +97,8 @@ def rank(
 
 
 def _reasons(opening: Opening, wishes: Wishes, calendar: Calendar, service: ServicePlan) -> Iterator[Reason]:
+    if opening.start in wishes.starts:
+        yield Reason.MARKED_TIME
     if wishes.earliest or wishes.latest:
         within = (wishes.earliest or date.min) <= opening.day <= (wishes.latest or date.max)
         yield Reason.WITHIN_DATES if within else Reason.OUTSIDE_DATES

@@ -21,7 +21,7 @@ from config.foundation.versioned import StaleVersion
 from intake import merging, triage, words
 from intake.models import AppointmentRequest, Hold, Joining, Service
 from intake.models.appointment_request import IllegalMove
-from scheduling import desk
+from scheduling import booking, desk
 from scheduling.templatetags.desk import is_neutral
 from scheduling.views.acts import refused, stale, version_of
 from scheduling.views.asked import is_part, signed_in
@@ -62,30 +62,29 @@ def _verb(act: str, request: HttpRequest, pending: AppointmentRequest, by: User)
         "now": timezone.now(),
         "expect_version": version_of(request),
     }
-    plain = {
-        "set_aside": triage.set_aside,
-        "restore": triage.restore,
-        "waitlist": triage.waitlist,
-        "two_people": merging.two_people,
-    }
+    # What takes a request out of play lets go of the time it holds first, in the same transaction.
+    if act in {"set_aside", "waitlist"}:
+        verb = triage.set_aside if act == "set_aside" else triage.waitlist
+        return lambda: booking.letting_go(verb, **given)
     if act == "restore" and (joining := _joining_of(pending)):
         return lambda: merging.part(joining=joining, by=by, now=timezone.now())
-    if act in plain:
-        return lambda: plain[act](**given)
+    if act in {"restore", "two_people"}:
+        return lambda: (triage.restore if act == "restore" else merging.two_people)(**given)
     if act == "service":
         service = Service.objects.offered().filter(code=request.POST.get("service", "")[:40]).first()
         return lambda: triage.choose_service(**given, service=service)
     if act == "hold":
-        return lambda: triage.hold(**given, reason=typed)
+        return lambda: booking.letting_go(triage.hold, **given, reason=typed)
     if act == "looked_at":
         return lambda: triage.looked_at(**given, reason=typed)
     if act == "ask":
         return lambda: triage.ask(**given, question=typed)
     if act == "decline":
-        return lambda: triage.decline(**given, reason=typed)
+        return lambda: booking.letting_go(triage.decline, **given, reason=typed, visits_too=True)
     if act == "refer":
-        where = request.POST.get("where", "")[:200]
-        return lambda: triage.decline(**given, reason=typed, referred_to=where or _("another clinic"))
+        where = request.POST.get("where", "")[:200] or _("another clinic")
+        said = {"reason": typed, "referred_to": where}
+        return lambda: booking.letting_go(triage.decline, **given, **said, visits_too=True)
     if act == "call":
         return lambda: triage.record_call(**given, outcome=request.POST.get("outcome", ""), note=typed)
     if act == "release":

@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from config.foundation.versioned import StaleVersion
+from intake import triage
 from intake.models import (
     AppointmentRequest,
     Client,
@@ -396,3 +397,98 @@ def test_nobody_else_writes_appointments_or_claims():
                 if names & ours:
                     offenders.append((path.name, node.lineno))
     assert offenders == []
+
+
+# --- a request that holds time is closed ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("verb", ["decline", "hold", "waitlist", "set_aside", "withdraw"])
+def test_what_takes_a_request_out_of_play_lets_go_of_its_offer_first(verb):
+    pending, user = make_appointment_request(), make_user()
+    made = make_offer(pending)
+    pending.refresh_from_db()
+    said = {"reason": "does not fit"} if verb in {"decline", "hold"} else {}
+
+    booking.letting_go(
+        getattr(triage, verb),
+        appointment_request=pending,
+        by=user,
+        now=NOW,
+        expect_version=pending.version,
+        **said,
+    )
+
+    pending.refresh_from_db()
+    made.refresh_from_db()
+    assert pending.status not in {Status.NEW, Status.OFFERED}
+    assert (made.status, Claim.objects.count()) == ("withdrawn", 0)
+    assert set(made.times.values_list("status", flat=True)) == {"released"}
+    assert Message.objects.get(kind="offered_times").state == "withdrawn"
+
+
+def test_a_decline_without_a_reason_changes_nothing():
+    pending = make_appointment_request()
+    made = make_offer(pending)
+    pending.refresh_from_db()
+
+    with pytest.raises(triage.NotAllowed):
+        booking.letting_go(
+            triage.decline,
+            appointment_request=pending,
+            by=make_user(),
+            now=NOW,
+            expect_version=pending.version,
+            reason=" ",
+        )
+
+    made.refresh_from_db()
+    assert (made.status, made.times.filter(status="held").count()) == ("open", 3)
+
+
+def test_declining_a_booked_request_cancels_its_visit_and_only_then_closes_it():
+    pending, user = make_appointment_request(), make_user()
+    visit = confirm(pending, "2027-03-03T09:00", by=user)
+    pending.refresh_from_db()
+    values = {"appointment_request": pending, "by": user, "now": NOW, "expect_version": pending.version}
+
+    with pytest.raises(triage.NotAllowed, match="holds_time"):
+        booking.letting_go(triage.decline, **values, reason="moved away")
+    booking.letting_go(triage.decline, **values, reason="moved away", visits_too=True)
+
+    visit.refresh_from_db()
+    pending.refresh_from_db()
+    assert (visit.status, pending.status, Claim.objects.count()) == ("cancelled", Status.DECLINED, 0)
+
+
+# --- who is told of a move ------------------------------------------------------------------------
+
+
+def mails(visit: Appointment) -> list[str]:
+    waiting = Message.objects.filter(subject_id=str(visit.pk), state="queued").order_by("created_at")
+    return list(waiting.values_list("kind", flat=True))
+
+
+def moved_to(visit: Appointment, start: str, *, by=None, now=NOW) -> Appointment:
+    return booking.move(
+        appointment=visit,
+        practitioner=visit.practitioner,
+        room=visit.room,
+        starts_at=at(start),
+        by=by,
+        now=now,
+    )
+
+
+def test_a_move_tells_the_client_once_whether_or_not_they_knew_the_old_time():
+    user = make_user()
+    visit = confirm(make_appointment_request(), "2027-03-03T09:00", by=user)
+
+    moved = moved_to(visit, "2027-03-10T09:00", by=user, now=NOW + timedelta(seconds=4))
+    assert mails(visit) == ["confirmed"]  # of the new time: the old one never left
+    booking.undo(appointment=moved, by=user, now=NOW + timedelta(seconds=8))
+    assert mails(visit) == ["confirmed"]
+
+    Message.objects.filter(kind="confirmed", state="queued").update(state="sent", sent_at=NOW)
+    visit.refresh_from_db()
+    moved_to(visit, "2027-03-10T09:00", now=NOW + timedelta(hours=1))
+    assert mails(visit) == ["moved", "staff_change"]
