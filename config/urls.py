@@ -14,6 +14,7 @@ from scheduling.views import client, estimates, waitlist
 # What a client's link is for, and the view that answers: `view(request, link)`, marked with `@by_link(purpose)`.
 PURPOSE_VIEWS: dict[str, LinkView] = {
     "draft": later.by_draft_link,
+    "request": client.request_page,
     "offer": client.offer,
     "visit": client.visit,
     "estimate": estimates.by_private_link,

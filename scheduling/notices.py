@@ -7,6 +7,7 @@ more in the same transaction.
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.utils import translation
 from django.utils.translation import get_language, gettext_lazy
@@ -42,6 +43,15 @@ def visit_url(appointment: Appointment, *, is_first: bool = False) -> str:
         expires_at=appointment.starts_at + timedelta(days=VISIT_LINK_DAYS),
         is_first=is_first,
     )
+
+
+def visit_path(appointment: Appointment) -> str:
+    """The same address on this site, for a page to go on to."""
+    return urlsplit(visit_url(appointment)).path
+
+
+def offer_path(offer: Offer) -> str:
+    return urlsplit(client_link(purpose=OFFER_LINK, subject_id=offer.pk, expires_at=offer.expires_at)).path
 
 
 # --- to clients --------------------------------------------------------------------------------------

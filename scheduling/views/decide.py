@@ -83,8 +83,9 @@ def _verb(act: str, request: HttpRequest, pending: AppointmentRequest, by: User)
         return lambda: booking.letting_go(triage.decline, **given, reason=typed, visits_too=True)
     if act == "refer":
         where = request.POST.get("where", "")[:200] or _("another clinic")
-        said = {"reason": typed, "referred_to": where}
-        return lambda: booking.letting_go(triage.decline, **given, **said, visits_too=True)
+        return lambda: booking.letting_go(
+            triage.decline, **given, reason=typed, referred_to=where, visits_too=True
+        )
     if act == "call":
         return lambda: triage.record_call(**given, outcome=request.POST.get("outcome", ""), note=typed)
     if act == "release":

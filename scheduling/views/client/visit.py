@@ -1,7 +1,6 @@
-"""A client's side of a visit, by private link: pick an offered time, move it, cancel it. GET shows, POST acts."""
+"""A booked visit by private link: where and when, the calendar file, move it or cancel it, the fee before it is owed."""
 
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.db.models import Q
@@ -18,80 +17,13 @@ from intake.models import Practitioner
 from scheduling import availability, booking, notices
 from scheduling.availability import Slot
 from scheduling.calendar_entry import calendar_entry
-from scheduling.models import Appointment, AppointmentStatus, Offer, Room
+from scheduling.models import Appointment, AppointmentStatus, Room
+from scheduling.views.client.shown import fee_rule, shown, speak, version_in
 
 SHOWN_TIMES = 12
-LONGEST_NOTE = 2000
 
 
-@by_link("offer")
-def offer(request: HttpRequest, link: Link) -> HttpResponseBase:
-    """Pick one of the held times in one tap, or say that none fits."""
-    now = timezone.now()
-    made = (
-        Offer.objects.select_related("appointment_request__client", "appointment_request__service")
-        .filter(pk=link.subject_id, status=Offer.Status.OPEN, expires_at__gt=now)
-        .first()
-    )
-    if made is None:
-        raise BadLink
-    times = list(
-        made.times.filter(status=AppointmentStatus.HELD)
-        .select_related("service", "practitioner", "location", "room")
-        .order_by("starts_at")
-    )
-    if request.method == "POST":
-        return _answer_offer(request, made, times, now=now)
-    return _offer_page(request, made, times)
-
-
-def _answer_offer(
-    request: HttpRequest, made: Offer, times: list[Appointment], *, now: datetime
-) -> HttpResponseBase:
-    if request.POST.get("act") == "none":
-        why = request.POST.get("note", "")[:LONGEST_NOTE]
-        try:
-            booking.turn_down(offer=made, now=now, why=why)
-        except booking.OfferClosed as error:
-            raise BadLink from error
-        return render(request, "scheduling/client/told_us.html")
-    picked = next((time for time in times if str(time.pk) == request.POST.get("time")), None)
-    if picked is None:
-        return _offer_page(
-            request, made, times, _("That time is not one of these. Nothing has changed."), 422
-        )
-    try:
-        visit = booking.accept(offer_time=picked, now=now)
-    except (booking.OfferClosed, StaleVersion) as error:
-        raise BadLink from error
-    except (booking.NotBookable, booking.SlotTaken, booking.TryAgain):
-        sorry = _("We could not book it just now. Please try again, or call us.")
-        return _offer_page(request, made, times, sorry, 409)
-    messages.success(request, _("This time is yours. We have sent you a confirmation."))
-    return redirect(_path(notices.visit_url(visit)))
-
-
-def _offer_page(
-    request: HttpRequest, made: Offer, times: list[Appointment], wrong: str = "", status: int = 200
-) -> HttpResponse:
-    clinic = Clinic.get()
-    context = {
-        "offer": made,
-        "kept_until": words.moment(made.expires_at, clinic.zone),
-        "times": [_shown(time, clinic) for time in times],
-        "first": times[0] if times else None,
-        "late_fee": words.money(times[0].price_cents * clinic.late_change_fee_percent // 100)
-        if times
-        else "",
-        "price": words.money(times[0].price_cents) if times else "",
-        "notice_hours": clinic.change_notice_hours,
-        "waived": clinic.first_late_change_waived,
-        "wrong": wrong,
-    }
-    return render(request, "scheduling/client/offer.html", context, status=status)
-
-
-@by_link("visit")
+@by_link(notices.VISIT_LINK)
 def visit(request: HttpRequest, link: Link) -> HttpResponseBase:
     """A booked visit: where and when, the calendar file, move it or cancel it, the fee before it is owed."""
     now = timezone.now()
@@ -105,6 +37,8 @@ def visit(request: HttpRequest, link: Link) -> HttpResponseBase:
     )
     if found is None:
         raise BadLink
+    asked = found.appointment_request
+    speak(request, asked.language if asked else found.client.language if found.client else "en")
     if request.method == "POST":
         return _change_visit(request, link, found, now=now)
     if request.GET.get("calendar") and found.client is not None:
@@ -132,8 +66,7 @@ def _change_visit(request: HttpRequest, link: Link, found: Appointment, *, now: 
     if fee and request.POST.get("fee") != str(fee):
         sorry = _("Please confirm the fee first. Nothing has changed.")
         return _visit_page(request, found, now=now, wrong=sorry, status=422)
-    version = request.POST.get("version", "")
-    expected = int(version) if version.isascii() and version.isdigit() and len(version) < 9 else 0
+    expected = version_in(request)
     status, wrong = 409, _("This visit has changed meanwhile. Please look again.")
     try:
         if request.POST.get("act") == "cancel":
@@ -189,35 +122,22 @@ def _visit_page(
     times = _times(found, now=now) if can_change else []
     context = {
         "visit": found,
-        "time": _shown(found, clinic),
+        "time": shown(found, clinic),
         "price": words.money(found.price_cents),
         "can_change": can_change,
         "fee_cents": fee,
         "fee": words.money(fee) if fee else "",
-        "waived": fee == 0,
+        "is_waived": fee == 0,
         "free_until": words.moment(
             found.starts_at - timedelta(hours=clinic.change_notice_hours), clinic.zone
         ),
+        **fee_rule(found.price_cents, clinic),
         "times": [
             {"value": _value(slot), "label": words.moment(slot.starts_at, clinic.zone)} for slot in times
         ],
         "wrong": wrong,
     }
     return render(request, "scheduling/client/visit.html", context, status=status)
-
-
-def _shown(time: Appointment, clinic: Clinic) -> dict[str, object]:
-    start, end = clinic.local(time.starts_at), clinic.local(time.ends_at)
-    return {
-        "pk": time.pk,
-        "day": words.day(start.date()),
-        "hours": _("%(start)s to %(end)s") % {"start": words.hour(start), "end": words.hour(end)},
-        "label": words.moment(time.starts_at, clinic.zone),
-        "zone": start.tzname(),
-        "practitioner": time.practitioner.name if time.practitioner else "",
-        "location": time.location,
-        "minutes": time.service.minutes,
-    }
 
 
 def _calendar_file(found: Appointment, *, now: datetime) -> HttpResponse:
@@ -233,7 +153,3 @@ def _calendar_file(found: Appointment, *, now: datetime) -> HttpResponse:
     response = HttpResponse(entry.content, content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="visit.ics"'
     return response
-
-
-def _path(url: str) -> str:
-    return urlsplit(url).path
