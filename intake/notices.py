@@ -230,6 +230,13 @@ def _request_url(appointment_request: AppointmentRequest) -> str:
     )
 
 
+def open_request_path(appointment_request: AppointmentRequest, *, now: datetime) -> str:
+    """The address of the client's own page on this site, if a mail has one; a page that is looked at makes none."""
+    of_it = Link.objects.filter(purpose=REQUEST_LINK, subject_id=str(appointment_request.pk))
+    link = of_it.live(now=now).first()
+    return link.path() if link else ""
+
+
 def _tell(
     appointment_request: AppointmentRequest,
     kind: str,

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 
 from config.foundation.clinic import Clinic
 from config.foundation.policy import public
-from intake import prices, words
+from intake import notices, prices, words
 from intake.models import AppointmentRequest, ContactWay, Service, ServiceKind
 from intake.views import pages
 from intake.views.holding import draft_of, private
@@ -84,5 +84,6 @@ def received(request: HttpRequest) -> HttpResponse:
         "reply_by": words.moment(sent.reply_by, clinic.zone),
         "sent_at": words.moment(sent.submitted_at, clinic.zone),
         "how": how,
+        "request_path": notices.open_request_path(sent, now=timezone.now()),
     }
     return private(render(request, "intake/received.html", context))
