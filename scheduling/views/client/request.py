@@ -16,7 +16,7 @@ from config.foundation.clinic import Clinic
 from config.foundation.links import BadLink, Link, by_link
 from config.foundation.versioned import StaleVersion
 from intake import triage, words
-from intake.forms import PARTS, WEEKDAYS
+from intake.forms.paying import PARTS, WEEKDAYS
 from intake.models import AppointmentRequest, Priority, Status
 from intake.models.appointment_request import IllegalMove
 from intake.notices import REQUEST_LINK
