@@ -9,12 +9,13 @@ from config import account_mail, views
 from config.foundation.links import LinkView, opener
 from config.foundation.policy import public
 from intake.views import later
-from scheduling.views import client, estimates, waitlist
+from scheduling.views import client, estimates, feeds, waitlist
 
 # What a client's link is for, and the view that answers: `view(request, link)`, marked with `@by_link(purpose)`.
 PURPOSE_VIEWS: dict[str, LinkView] = {
     "draft": later.by_draft_link,
     "request": client.request_page,
+    "calendar": feeds.practitioner_calendar,
     "offer": client.offer,
     "visit": client.visit,
     "estimate": estimates.by_private_link,
