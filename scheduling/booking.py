@@ -111,7 +111,10 @@ def confirm(
         _tell_confirmed(appointment, by=by, now=now, is_first=True)
         return appointment
 
-    return _contest(act, appointment_request=appointment_request, now=now)
+    def look() -> None:
+        _look(appointment_request, slot, now=now)
+
+    return _contest(act, appointment_request=appointment_request, now=now, look=look)
 
 
 def confirm_all(
@@ -616,8 +619,16 @@ class _Place:
     class_id: UUID | None = None
 
 
-def _try(act: Callable[[], Result]) -> Result:
-    """Run in a transaction; when the database says "later", a few times with a pause."""
+def _look(asked: AppointmentRequest, slot: Slot, *, now: datetime) -> None:
+    """Raise _Taken when the time is gone already: an answer without the lock, for who waited long for it."""
+    service = _service_of(asked)
+    day, around = slot.starts_at.date(), timedelta(days=1)
+    diary = availability.load(service, start=day - around, end=day + around, now=now)
+    _judge(diary, slot, join=True, party=asked.people)
+
+
+def _try(act: Callable[[], Result], *, look: Callable[[], None] | None = None) -> Result:
+    """Run in a transaction; when the database says "later", `look`, and try a few times with a pause."""
     for attempt in range(TRIES):
         try:
             with transaction.atomic():
@@ -626,6 +637,8 @@ def _try(act: Callable[[], Result]) -> Result:
             # Inside somebody's transaction there is nothing left to repeat: it is broken.
             if transaction.get_connection().in_atomic_block:
                 raise
+            if look is not None:
+                look()
             time.sleep(random.uniform(0.02, 0.1) * (attempt + 1))  # noqa: S311 (jitter)
         except IntegrityError as error:
             if "held_request_is_not_booked" in str(error):
@@ -644,10 +657,11 @@ def _contest(
     appointment_request: AppointmentRequest | None,
     now: datetime,
     appointment: Appointment | None = None,
+    look: Callable[[], None] | None = None,
 ) -> Result:
     """Like `_try`; who comes second gets the next best times, looked up after the locks are gone."""
     try:
-        return _try(act)
+        return _try(act, look=look)
     except _Taken:
         pass
     if appointment is not None:
