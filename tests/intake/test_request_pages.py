@@ -1,14 +1,17 @@
 """The six pages, posted as a browser without a script posts them."""
 
+import re
 from pathlib import Path
 
 import pytest
 import yaml
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client as Browser
 
 from config.clinic_file.loading import load
 from config.clinic_file.reading import read
 from config.sample_requests import posted
+from intake import words
 from intake.models import AppointmentRequest, RequestDraft
 
 FILE = Path(__file__).resolve().parent.parent.parent / "sample-clinic.yaml"
@@ -213,3 +216,84 @@ def test_switching_to_spanish_keeps_what_was_typed(patient: Browser) -> None:
 
     assert "Sobre usted" in page
     assert "María José" in page
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("card front.JPG", b"\xff\xd8\xff"),
+        ("card.pdf.exe", b"MZ"),
+        ("referral.png", b""),
+        ("scan.jpg", b"<html>"),
+    ],
+)
+def test_a_file_never_holds_up_a_request_and_staff_see_that_one_came(
+    name: str, content: bytes, patient: Browser
+) -> None:
+    said = typed("R23")
+    for step in STEPS:
+        sent_along = {"card_front": SimpleUploadedFile(name, content)} if step == "paying/" else {}
+        if step == "send/":
+            assert "We cannot keep photos or files yet." in patient.get("/request/send/").content.decode()
+        last = patient.post(f"/request/{step}", {**said, **sent_along})
+
+    assert last["Location"] == "/request/received/"
+    sent = AppointmentRequest.objects.get()
+    assert "files_refused" in {marker.code for marker in sent.markers.all()}
+
+
+def test_the_back_button_a_reload_and_a_second_tab_lose_nothing(patient: Browser) -> None:
+    said = typed("R02")
+    patient.post("/request/", said)
+    patient.post("/request/about/", said)
+    first_tab = patient.get("/request/you/").content.decode()
+    patient.post("/request/paying/", said)  # another tab is further on
+    patient.post("/request/you/", said)  # the first tab is sent after it
+    patient.post("/request/about/", {**said, "side": ["left"]})  # back, and another answer
+
+    draft = RequestDraft.objects.get()
+
+    assert 'name="draft"' in first_tab
+    kept = draft.answers["said"]
+    assert kept["member_id"] == said["member_id"]
+    assert kept["first_name"] == said["first_name"]
+    assert kept["side"] == ["left"]
+
+
+PHONES = sorted(
+    {
+        sample["form"]["phone"]
+        for sample in SAMPLES.values()
+        if sample.get("form", {}).get("phone") and sample["expect"].get("phone")
+    }
+)
+
+
+@pytest.mark.parametrize("phone", PHONES)
+def test_a_phone_in_any_style_is_read_back(phone: str, patient: Browser) -> None:
+    said = {**typed("R01"), "phone": [phone]}
+    patient.post("/request/", said)
+
+    assert patient.post("/request/you/", said).status_code == 302
+    e164 = next(
+        one["expect"]["phone"]
+        for one in SAMPLES.values()
+        if one.get("form", {}).get("phone") == phone and one["expect"].get("phone")
+    )
+    assert words.phone(e164) in patient.get("/request/send/").content.decode()
+
+
+def test_an_error_summary_leads_to_each_field(patient: Browser) -> None:
+    page = patient.post("/request/you/", {"phone": "801", "birth_date_month": "13"}).content.decode()
+
+    summary = page.split("data-focus")[1].split("</ul>")[0]
+    targets = re.findall(r'href="#([^"]+)"', summary)
+    assert {"id_first_name", "id_birth_date_month", "id_phone"} <= set(targets)
+    assert all(f'id="{target}"' in page for target in targets)
+
+
+def test_a_long_text_shows_how_many_letters_are_left(patient: Browser) -> None:
+    page = patient.get("/request/about/").content.decode()
+
+    assert 'data-limit="4000"' in page
+    assert "Up to 4000 letters" in page

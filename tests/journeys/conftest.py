@@ -15,9 +15,11 @@ from tests.processes import RunningClinic
 def running_clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningClinic]:
     """What `make run` starts, with the sample clinic in a database of its own."""
     clinic = RunningClinic(tmp_path_factory.mktemp("clinic"), port=servers.free_port())
-    clinic.wait_until_open(seconds=200)
-    yield clinic
-    clinic.stop(signal.SIGTERM)
+    try:
+        clinic.wait_until_open(seconds=200)
+        yield clinic
+    finally:
+        clinic.stop(signal.SIGTERM)
     assert clinic.left_behind() == []
 
 

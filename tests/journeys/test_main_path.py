@@ -7,22 +7,20 @@ waits in the queue of the running clinic.
 
 import io
 import re
-import time
 from collections.abc import Callable
 
-import icalendar
 import pypdf
 import pytest
 from playwright.sync_api import Page, expect
 
 from config.demo import DEMO_PASSWORD
 from tests.browser import DESK, PHONE, Visitor, screenshot
+from tests.journeys.mailbox import calendar_entry, link_in_open_mail, read_mail
 from tests.journeys.walking import all_no, answer, button, next_page, write, write_date
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.without_database]
 
 ADDRESS = "kim.newcomer@example.com"
-MAIL_WITHIN = 60  # seconds: what we promise for a confirmation
 Check = Callable[[Page], None]
 
 
@@ -119,33 +117,9 @@ def confirm_with_one_click(page: Page, fits: Check) -> None:
     expect(page.locator("#say")).to_contain_text("Kim N. is booked")
 
 
-def read_mail(page: Page, address: str, subject: str) -> str:
-    """Wait for the mail in the mailbox, open it, answer its text."""
-    deadline = time.monotonic() + MAIL_WITHIN
-    mail = page.locator("aside .sent li", has_text=address).filter(has_text=subject)
-    while True:
-        page.goto("/dev/mailbox/")
-        if mail.count():
-            break
-        assert time.monotonic() < deadline, f"No mail {subject!r} within {MAIL_WITHIN} s"
-        time.sleep(0.5)
-    page.goto(mail.first.get_by_role("link").get_attribute("href") or "")
-    return page.locator("section[data-tab='text'] pre").text_content() or ""
-
-
-def calendar_entry(page: Page) -> icalendar.Component:
-    """The visit in the .ics file that hangs on the open mail."""
-    link = page.locator("a", has_text=".ics").first.get_attribute("href") or ""
-    file = page.request.get(link).body()
-    return icalendar.Calendar.from_ical(file).walk("VEVENT")[0]
-
-
 def read_the_estimate(page: Page, fits: Check) -> None:
     """From the link in the open mail, past the birth date, to the amount and the file."""
-    text = page.locator("section[data-tab='text'] pre").text_content() or ""
-    found = re.search(r"http://\S+/v/\S+", text)
-    assert found, text
-    page.goto(found[0])
+    page.goto(link_in_open_mail(page))
     fits(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("Is this you?")
 

@@ -4,6 +4,7 @@ Every control is found by the words a person sees or hears, so a missing label f
 """
 
 import re
+from collections.abc import Mapping, Sequence
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -26,8 +27,25 @@ def write_date(page: Page, question: str, *, month: str, day: str, year: str) ->
         boxes.nth(place).fill(text)
 
 
-def unfold(page: Page, words: str) -> None:
-    page.locator("summary", has_text=words).click()
+def fill(page: Page, said: Mapping[str, Sequence[str]]) -> None:
+    """Fill in what the page has by the names of the form, unfolding what is folded away, as a person would."""
+    for name, values in said.items():
+        for value in values:
+            controls = page.locator(f'#step [name="{name}"]')
+            if controls.first.get_attribute("type") in {"radio", "checkbox"}:
+                one = page.locator(f'#step [name="{name}"][value="{value}"]')
+                control = one if one.count() else controls.first
+                _unfold(control)
+                control.check()
+            else:
+                _unfold(controls.first)
+                controls.first.fill(value)
+
+
+def _unfold(control: Locator) -> None:
+    fold = control.locator("xpath=ancestor::details[not(@open)]")
+    if fold.count():
+        fold.first.locator("summary").click()
 
 
 def all_no(page: Page, *, word: str = "No") -> None:

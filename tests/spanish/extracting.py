@@ -19,15 +19,19 @@ APPS = ("config", "intake", "scheduling", "notifications")
 # Everything is said to clients until it is named here: these pages and modules are seen by staff alone,
 # whose desk is in English.
 STAFF_ONLY = (
+    "config/account_mail.py",
     "config/accounts.py",
     "config/clinic_file/",
-    "config/settings.py",  # the languages' own names
     "config/foundation/",
+    "config/settings.py",  # the languages' own names
     "config/templates/account/",
     "config/templates/allauth/",
     "config/templates/desk/",
     "config/templates/desk_base.html",
     "config/templates/dev/",
+    "config/templates/mail/account",
+    "intake/client_form.py",
+    "intake/ledger.py",
     "intake/contact.py",  # why a message was not sent
     "intake/management/",
     "intake/messages_urls.py",
@@ -44,24 +48,27 @@ STAFF_ONLY = (
     "intake/views/messages.py",
     "intake/views/questionnaires.py",
     "notifications/models.py",
-    "scheduling/calendar.py",
-    "scheduling/desk/",
-    "scheduling/models/",
-    "scheduling/templates/scheduling/desk/",
-    "scheduling/templates/scheduling/estimates/board.html",
-    "scheduling/templates/scheduling/estimates/plan.html",
-    "scheduling/templates/scheduling/estimates/proof.html",
-    "scheduling/templates/scheduling/estimates/rows.html",
-    "scheduling/templates/scheduling/mail/daily_digest",
-    "scheduling/templates/scheduling/mail/staff_",
-    "scheduling/templatetags/desk.py",
-    "scheduling/views/",
+    "scheduling/",  # the desk's app
 )
 # ... but for these, which lie among them.
 FOR_CLIENTS = (
+    "intake/models/appointment_request.py",
+    "scheduling/estimates/sheet.py",
+    "scheduling/notices.py",
+    "scheduling/templates/scheduling/client/",
+    "scheduling/templates/scheduling/estimates/birth_date.html",
+    "scheduling/templates/scheduling/estimates/document.html",
+    "scheduling/templates/scheduling/estimates/estimate.html",
+    "scheduling/templates/scheduling/estimates/locked.html",
+    "scheduling/templates/scheduling/estimates/right.html",
+    "scheduling/templates/scheduling/mail/",
     "scheduling/views/client.py",
     "scheduling/views/estimates.py",
-    "intake/models/appointment_request.py",
+    "scheduling/wording.py",
+)
+STAFF_MAIL = (
+    "scheduling/templates/scheduling/mail/daily_digest",
+    "scheduling/templates/scheduling/mail/staff_",
 )
 # How many of a call's first arguments are texts.
 CALLS = {
@@ -105,7 +112,8 @@ def _files() -> Iterator[Path]:
             where = str(path.relative_to(ROOT))
             is_template = "templates" in path.parts and path.suffix in {".html", ".txt"}
             is_ours = (path.suffix == ".py" or is_template) and "migrations" not in path.parts
-            if is_ours and (where.startswith(FOR_CLIENTS) or not where.startswith(STAFF_ONLY)):
+            for_clients = where.startswith(FOR_CLIENTS) and not where.startswith(STAFF_MAIL)
+            if is_ours and (for_clients or not where.startswith(STAFF_ONLY)):
                 yield path
 
 
