@@ -11,7 +11,8 @@ from django.core.management import call_command
 from config.clinic_file.moments import Calendar
 from config.clinic_file.reading import ClinicFileError, read
 from config.foundation.models import Clinic, Closure
-from intake.models import Client, Practitioner, Service
+from intake.models import AppointmentRequest, Client, Practitioner, Service
+from notifications.models import Message
 from scheduling.models import Resource, Shift, TimeOff
 
 SAMPLE = Path(__file__).resolve().parent.parent / "sample-clinic.yaml"
@@ -31,10 +32,21 @@ def load(path: Path = SAMPLE, **options: object) -> str:
 @pytest.mark.django_db
 def test_the_sample_clinic_loads_whole():
     load()
-    counts = [
-        model.objects.count() for model in (Clinic, Service, Practitioner, Client, Closure, Shift, TimeOff)
-    ]
-    assert counts == [1, 8, 3, 5, 8, 13, 2]
+    counts = [model.objects.count() for model in (Clinic, Service, Practitioner, Closure, Shift, TimeOff)]
+    assert counts == [1, 8, 3, 8, 13, 2]
+    assert Client.objects.exclude(code="").count() == 5
+
+
+@pytest.mark.django_db
+def test_its_requests_come_through_the_form_once_and_nobody_is_told():
+    load(starting=date(2026, 11, 25))
+    load(starting=date(2026, 11, 25))
+    load(starting=date(2027, 1, 4))
+    # 40 in the file: five the form must ask about first, one sent twice.
+    assert AppointmentRequest.objects.count() == 34
+    assert Message.objects.count() == 0
+    assert AppointmentRequest.objects.filter(status="quarantined").exists()
+    assert AppointmentRequest.objects.earliest("submitted_at").submitted_at.year == 2026
 
 
 @pytest.mark.django_db

@@ -5,8 +5,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction
+
 from config.clinic_file.loading import load
 from config.clinic_file.reading import ClinicFile, ClinicFileError, read
+from config.clinic_file.requests import load_requests
 from config.foundation.json_command import NO, JSONCommand
 
 
@@ -19,8 +22,11 @@ class Command(JSONCommand):
 
     def handle(self, *args: Any, file: Path, starting: date | None, **options: Any) -> None:
         clinic_file = self._read(file)
-        load(clinic_file, starting=starting)
-        self.stderr.write(f"{clinic_file.data['clinic']['name']} is loaded.")
+        with transaction.atomic():
+            load(clinic_file, starting=starting)
+            sent, refused = load_requests(clinic_file, starting=starting)
+        name = clinic_file.data["clinic"]["name"]
+        self.stderr.write(f"{name} is loaded, with {sent} requests; the form refuses {refused} of the file.")
 
     def _read(self, file: Path) -> ClinicFile:
         try:
