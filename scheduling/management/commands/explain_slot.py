@@ -40,15 +40,15 @@ class Command(JSONCommand):
         **options: Any,
     ) -> None:
         zone = Clinic.get().zone
-        asked_for = {
-            "service": self._found(Service, service, "service"),
-            "practitioner": self._found(Practitioner, practitioner, "practitioner") if practitioner else None,
-            "room": self._found(Room, room, "room") if room else None,
-        }
+        asked_for = self._found(Service, service, "service")
+        who = self._found(Practitioner, practitioner, "practitioner") if practitioner else None
+        where = self._found(Room, room, "room") if room else None
         try:
             starts_at, missing = availability.local_moment(start, zone)
             judged_at = availability.local_moment(now, zone)[0] if now else timezone.now()
-            verdict = availability.explain_slot(**asked_for, starts_at=starts_at, now=judged_at)
+            verdict = availability.explain_slot(
+                service=asked_for, practitioner=who, room=where, starts_at=starts_at, now=judged_at
+            )
         except (OverflowError, ValueError):  # the first and the last day that Python's calendar has
             self.fail("A date or time is out of range.")
         why = verdict.why or missing
