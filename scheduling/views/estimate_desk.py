@@ -39,6 +39,13 @@ def _staff(request: HttpRequest) -> User:
     return get_object_or_404(User, pk=request.user.pk)
 
 
+def _looked_at(request: HttpRequest, client: Client, *, action: str) -> None:
+    """These pages show a person's name, birth date or coverage."""
+    access_log.record(
+        by=_staff(request), action=action, subject="intake.client", subject_id=client.pk, request=request
+    )
+
+
 @require_GET
 @staff_may(May.ISSUE_ESTIMATES)
 def board(request: HttpRequest) -> HttpResponse:
@@ -185,6 +192,7 @@ def client_file(request: HttpRequest, client_id: UUID) -> HttpResponse:
 def plan(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """One short form: the recurring estimate is issued with it, or says what is missing."""
     client = get_object_or_404(Client, pk=client_id)
+    _looked_at(request, client, action="estimate_planned")
     form = PlanForm(request.POST) if request.method == "POST" else PlanForm(initial=_usual_plan(client))
     if form.is_valid():
         said = form.cleaned_data
@@ -232,6 +240,7 @@ def waiting(request: HttpRequest, pk: UUID) -> HttpResponse:
     trigger = get_object_or_404(
         Trigger.objects.select_related("client", "appointment", "appointment_request"), pk=pk
     )
+    _looked_at(request, trigger.client, action="estimate_drafted")
     now = timezone.now()
     problems: tuple[completeness.Missing, ...] = ()
     if request.method == "POST":
