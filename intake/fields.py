@@ -104,6 +104,16 @@ def _why_no_email(refused: cleaning.UnusableEmail) -> str:
     return gettext("This does not look like one email. It should look like name@example.com.")
 
 
+class WholeNumber(forms.IntegerField):
+    """Digits as people type them. Python would also read `1_000` and digits of other scripts as a number."""
+
+    def to_python(self, value: Any) -> int | None:
+        typed = unicodedata.normalize("NFKC", str(value if value is not None else "")).strip()
+        if typed and not re.fullmatch(r"[+-]?[0-9]{1,9}", typed):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(typed)
+
+
 class Telephone(Line):
     """Cleans to a Phone (E.164 and extension) or None."""
 

@@ -95,7 +95,8 @@ def submit(
         said_in(locked),
         submission_id=locked.submission_id,
         language=language or locked.language,
-        seconds_to_fill=max(0, int((now - began).total_seconds())),
+        # A draft that began later than now tells of two clocks, not of haste.
+        seconds_to_fill=int((now - began).total_seconds()) if began <= now else None,
         times_resumed=locked.times_resumed,
         bad_files=files_refused(locked),
         now=now,

@@ -60,6 +60,12 @@ class Setting:
         return prices.price_rows(self.services)
 
 
+def _posted_as(name: str, field: forms.Field) -> list[str]:
+    """The names under which a field is posted: its own, or one for each box of a date."""
+    boxes = isinstance(field.widget, DateBoxes)
+    return [f"{name}_{part}" for part in ("month", "day", "year")] if boxes else [name]
+
+
 class StepForm(forms.Form):
     """`setting` must be given; `data` is what was posted (or said before) as name → values."""
 
@@ -81,18 +87,16 @@ class StepForm(forms.Form):
 
     def names(self) -> set[str]:
         """Every name this page may post; anything else is ignored."""
-        found = set()
-        for name, field in self.fields.items():
-            boxes = isinstance(field.widget, DateBoxes)
-            found |= {f"{name}_{part}" for part in ("month", "day", "year")} if boxes else {name}
-        return found
+        return {posted for name, field in self.fields.items() for posted in _posted_as(name, field)}
 
     def twice(self, posted: Mapping[str, Sequence[str]]) -> list[str]:
-        """Names that stand twice in what was posted though they can have one answer only."""
-        several = {
-            name for name, field in self.fields.items() if isinstance(field, forms.MultipleChoiceField)
-        }
-        return [name for name in self.names() - several if len(posted.get(name, ())) > 1]
+        """Fields that came twice though they can have one answer only; a date by any of its boxes."""
+        single = {name: f for name, f in self.fields.items() if not isinstance(f, forms.MultipleChoiceField)}
+        return [
+            name
+            for name, single_field in single.items()
+            if any(len(posted.get(posted_name, ())) > 1 for posted_name in _posted_as(name, single_field))
+        ]
 
     def problems(self) -> list[dict[str, str]]:
         """For the error summary: address of the control and sentence."""

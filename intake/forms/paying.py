@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from intake.fields import FURTHEST_WISH, BoxedDate, Line, Telephone
+from intake.fields import FURTHEST_WISH, BoxedDate, Line, Telephone, WholeNumber
 from intake.forms.base import YES_NO_UNSURE, StepForm, boxes, radios
 from intake.models import AppointmentRequest, CoverageType
 from intake.widgets import TileRadios
@@ -127,10 +127,8 @@ class PayingForm(StepForm):
     waitlist_ok = forms.MultipleChoiceField(
         label=_("If nothing is free"), **boxes({"yes": _("Put me on the waitlist")})
     )
-    series_per_week = forms.IntegerField(label=_("Visits a week"), required=False, min_value=1, max_value=7)
-    series_weeks = forms.IntegerField(
-        label=_("For how many weeks"), required=False, min_value=1, max_value=26
-    )
+    series_per_week = WholeNumber(label=_("Visits a week"), required=False, min_value=1, max_value=7)
+    series_weeks = WholeNumber(label=_("For how many weeks"), required=False, min_value=1, max_value=26)
     access_needs = forms.MultipleChoiceField(
         label=_("What should we prepare?"), **boxes(ACCESS, layout="set--fit")
     )

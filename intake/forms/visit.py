@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from intake import words
-from intake.fields import FURTHEST_WISH, BoxedDate, Line, Story
+from intake.fields import FURTHEST_WISH, BoxedDate, Line, Story, WholeNumber
 from intake.forms.base import StepForm, boxes, radios
 from intake.models import AppointmentRequest
 from intake.widgets import TileRadios
@@ -46,7 +46,7 @@ class VisitForm(StepForm):
         too_early=_("This day is over. Please check it."),
         too_late=_("This is too far away. Please check the year."),
     )
-    people = forms.IntegerField(
+    people = WholeNumber(
         label=_("For how many people?"),
         required=False,
         min_value=1,
@@ -137,7 +137,7 @@ class AboutForm(StepForm):
             layout="set--4",
         ),
     )
-    pregnancy_weeks = forms.IntegerField(
+    pregnancy_weeks = WholeNumber(
         label=_("How many weeks pregnant, or since the birth?"),
         required=False,
         min_value=0,

@@ -1,0 +1,231 @@
+"""Groups 50 to 60: protocol and the mechanics of forms."""
+
+import json
+import socket
+import subprocess
+import time
+import tracemalloc
+import urllib.request
+import uuid
+from pathlib import Path
+
+import pytest
+from django.core import signing
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client as Browser
+
+from config.commands import web_command
+from config.servers import answers
+from intake.models import AppointmentRequest, Client, RequestDraft
+from notifications.models import Message
+from tests.access_matrix import ROWS
+from tests.intake.bad_input.conftest import STILL_HERE, Asker, is_kind
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_group_50_pressed_twice_is_one_request_and_one_mail(asker: Asker) -> None:
+    first, second = asker.send(), asker.post("send/")
+
+    assert (first["Location"], second["Location"]) == ("/request/received/", "/request/received/")
+    assert AppointmentRequest.objects.count() == 1
+    assert Message.objects.filter(kind="received").count() == 1
+
+
+def test_group_50_two_tabs_keep_what_both_said(asker: Asker) -> None:
+    asker.post("about/", reason=["from the first tab"])
+    asker.post("you/", first_name=["Second"])
+
+    assert "from the first tab" in asker.browser.get("/request/about/").content.decode()
+
+
+def test_group_51_the_same_submission_with_other_answers(asker: Asker) -> None:
+    asker.send()
+
+    answer = asker.post("you/", first_name=["Other"])
+
+    assert answer.status_code == 409
+    assert is_kind(answer)
+
+
+@pytest.mark.parametrize("token", ["", "forged", str(uuid.uuid4()), "x:y:z"], ids=["52 none", "52 forged", "52 unsigned", "52 odd"])  # fmt: skip
+def test_group_52_a_draft_that_is_not_theirs_starts_a_new_one_with_what_was_typed(
+    token: str, asker: Asker
+) -> None:
+    stranger = Browser()
+    answer = stranger.post(
+        "/request/about/", {**asker.said, "reason": "typed without a draft", "draft": token}
+    )
+
+    assert answer.status_code == 302
+    assert RequestDraft.objects.count() == 2
+    assert "typed without a draft" in stranger.get("/request/about/").content.decode()
+
+
+def test_group_52_an_expired_draft_starts_a_new_one(asker: Asker) -> None:
+    RequestDraft.objects.update(expires_at="2020-01-01T00:00:00Z")
+
+    answer = asker.post("about/", reason=["typed a month later"])
+
+    assert answer.status_code == 302
+    assert "typed a month later" in asker.browser.get("/request/about/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"HTTP_ORIGIN": "https://evil.example"}, {"HTTP_ORIGIN": "null"}],
+    ids=["53 no token", "53 other origin", "53 null origin"],
+)
+def test_group_53_a_post_from_elsewhere_is_refused_with_help(headers: dict[str, str], asker: Asker) -> None:
+    stranger = Browser(enforce_csrf_checks=True)
+
+    answer = stranger.post("/request/", {"service": "not_sure"}, **headers)
+
+    assert answer.status_code == 403
+    assert is_kind(answer)
+
+
+@pytest.mark.parametrize("name", ["first_name", "email", "birth_date_year"])
+def test_group_54_one_question_answered_twice(name: str, asker: Asker) -> None:
+    answer = asker.post("you/", **{name: ["a", "b"]})
+
+    assert answer.status_code == 400
+    assert STILL_HERE in answer.content.decode()
+
+
+def test_group_55_unknown_fields_change_nothing(asker: Asker) -> None:
+    extra = {"status": ["booked"], "is_staff": ["1"], "price": ["0"], "practitioner_id": ["9"], "client": ["1"],
+             "priority": ["urgent"], "id": ["1"], "entered_by": ["1"]}  # fmt: skip
+    sent = asker.stored(**extra)
+
+    assert (sent.status, sent.priority, sent.entered_by_id) == ("new", "normal", None)
+    assert Client.objects.filter(pk=sent.client_id).exists()
+    kept = RequestDraft.objects.latest("updated_at").answers["said"]
+    assert not extra.keys() & kept.keys()
+
+
+WRONG_BODIES = {
+    "56 array name": ("first_name[]=x", "application/x-www-form-urlencoded"),
+    "56 json": (json.dumps({"first_name": "x"}), "application/json"),
+    "56 no boundary": ("x", "multipart/form-data"),
+    "56 gzip": (b"\x1f\x8b\x08\x00", "application/x-www-form-urlencoded"),
+    "56 text": ("first_name=x", "text/plain"),
+    "56 charset": ("first_name=x", "application/x-www-form-urlencoded; charset=nonsense"),
+}
+
+
+@pytest.mark.parametrize(("body", "kind"), WRONG_BODIES.values(), ids=WRONG_BODIES)
+def test_group_56_another_kind_of_body_is_refused(body: str | bytes, kind: str, asker: Asker) -> None:
+    answer = asker.browser.generic("POST", "/request/you/", body, kind)
+
+    assert is_kind(answer)
+
+
+def test_group_57_ten_thousand_fields(asker: Asker) -> None:
+    answer = asker.browser.post("/request/you/", {f"x{number}": "1" for number in range(10_000)})
+
+    assert answer.status_code in (400, 413)
+    assert is_kind(answer)
+
+
+def test_group_57_ten_megabytes_cost_no_memory(asker: Asker) -> None:
+    body = b"first_name=" + b"x" * 10_000_000
+    tracemalloc.start()
+
+    answer = asker.browser.generic("POST", "/request/you/", body, "application/x-www-form-urlencoded")
+
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert answer.status_code == 413
+    assert peak < 50_000_000
+
+
+def test_group_57_two_hundred_files_are_no_reason_to_lose_the_page(asker: Asker) -> None:
+    """Files are not kept yet: they are counted, or refused in words when there are too many."""
+    files = [SimpleUploadedFile(f"{number}.jpg", b"x") for number in range(200)]
+
+    answer = asker.browser.post("/request/paying/", {**asker.said, "card_front": files})
+
+    assert answer.status_code == 302 or is_kind(answer)
+
+
+def test_group_57_a_part_within_a_part(asker: Asker) -> None:
+    nested = (
+        b'--a\r\nContent-Disposition: form-data; name="first_name"\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n'
+        b"--b\r\n\r\nx\r\n--b--\r\n--a--\r\n"
+    )
+
+    answer = asker.browser.generic("POST", "/request/you/", nested, "multipart/form-data; boundary=a")
+
+    assert answer.status_code in (302, 400, 422)
+
+
+@pytest.mark.nightly
+def test_group_58_who_sends_a_byte_a_second_holds_no_other_up() -> None:
+    """The server of `make run` and of the container. It has eight threads: more slow ones than that are the
+    business of the proxy in front of it."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    server = subprocess.Popen(web_command(bind=f"127.0.0.1:{port}"), cwd=ROOT)
+    slow: list[socket.socket] = []
+    try:
+        wait_until_open(port)
+        for _each in range(3):
+            slow.append(socket.create_connection(("127.0.0.1", port)))
+            slow[-1].sendall(b"POST /request/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 500\r\n\r\ns")
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz/live", timeout=20) as answer:
+            assert answer.status == 200
+    finally:
+        for one in slow:
+            one.close()
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def wait_until_open(port: int) -> None:
+    until = time.monotonic() + 60
+    while not answers(port):
+        assert time.monotonic() < until
+        time.sleep(0.2)
+
+
+@pytest.fixture
+def stranger(db: None) -> Browser:
+    return Browser()
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE"])
+def test_group_59_other_methods_change_nothing(method: str, stranger: Browser) -> None:
+    addresses = [f"/{pattern}" for pattern in ROWS if "<" not in pattern and "(" not in pattern]
+
+    statuses = {address: stranger.generic(method, address).status_code for address in addresses}
+
+    assert statuses
+    statuses.pop("/healthz/ready", None)  # 503 here: there is no worker to be ready
+    allowed = {200, 302, 403, 404, 405} if method in ("HEAD", "OPTIONS") else {302, 403, 404, 405}
+    assert {address: status for address, status in statuses.items() if status not in allowed} == {}
+    assert not AppointmentRequest.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "testserver, evil.example", "testserver@evil.example", "[::1", "a" * 300, ""]
+)
+def test_group_60_another_host_is_refused(host: str, asker: Asker) -> None:
+    answer = asker.browser.get("/request/", HTTP_HOST=host, SERVER_NAME="evil.example")
+
+    assert answer.status_code == 400
+
+
+def test_group_60_links_in_mails_do_not_follow_the_host(asker: Asker) -> None:
+    asker.browser.defaults["HTTP_X_FORWARDED_HOST"] = "evil.example"
+
+    asker.stored()
+
+    assert Message.objects.exists()
+    assert not [message for message in Message.objects.all() if "evil.example" in message.html]
+
+
+def test_a_forged_draft_signature_is_no_signature() -> None:
+    """The control of group 52: only our own signature opens a draft."""
+    with pytest.raises(signing.BadSignature):
+        signing.loads("forged", salt="request-draft")
