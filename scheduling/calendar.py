@@ -250,15 +250,14 @@ STATES = {
 }
 
 
-def name_of(visit: Appointment, *, neutral: bool) -> str:
+def name_of(visit: Appointment) -> str:
+    """First name and initial, on every screen: a calendar is seen by whoever stands at the desk."""
     client = visit.client
     if client is None and visit.status == AppointmentStatus.HELD:
         return _("Waitlist")
     if client is None:
         people = sum(seat.people for seat in getattr(visit, "people_in_it", []))
         return ngettext("%(count)d person", "%(count)d people", people) % {"count": people}
-    if neutral:
-        return ". ".join(part[:1] for part in (client.first_name, client.last_name) if part) + "."
     return client.initials_name
 
 
@@ -280,7 +279,7 @@ def card(visit: Appointment, *, zone: ZoneInfo, now: datetime, neutral: bool) ->
         mark = "✓"
     elif state == "gone":
         mark = _("no-show")
-    name = name_of(visit, neutral=neutral)
+    name = name_of(visit)
     service = _("Visit") if neutral else visit.service.public_name
     said = {
         "held": _("held"),

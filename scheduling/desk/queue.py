@@ -1,6 +1,6 @@
 """The queue: which requests stand in which tab, in which group, and what one row shows.
 
-A row never says a symptom: others see the screen. On a shared screen a name is initials.
+A row never says a symptom: others see the screen. On a shared screen a name is the first name and an initial.
 """
 
 from collections.abc import Iterable, Sequence

@@ -177,7 +177,8 @@ def contact_sentence(client: Client) -> str:
 
 
 def neutral_name(client: Client) -> str:
-    return "".join(f"{part[:1]}. " for part in (client.first_name, client.last_name) if part).strip()
+    """On a screen that others see: first name and initial."""
+    return client.initials_name
 
 
 def wishes_words(appointment_request: AppointmentRequest) -> str:

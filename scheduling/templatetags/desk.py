@@ -96,5 +96,5 @@ def desk_tabbar(context: RequestContext) -> dict[str, Any]:
 
 
 def is_neutral(request: Any) -> bool:
-    """Whether this device shows initials only, because others can see its screen."""
+    """Whether this device shows first names and initials only, because others can see its screen."""
     return bool(request.session.get("neutral", False))

@@ -119,16 +119,18 @@ def test_the_front_desk_does_not_see_answers(client: Browser) -> None:
     assert "My right hip pops." in page
 
 
-def test_a_shared_screen_shows_initials_and_nothing_about_health(staff: Browser) -> None:
+def test_a_shared_screen_shows_first_names_and_nothing_about_health(staff: Browser) -> None:
     service = make_clinic()
     opened = make_request(service=service)
     make_visit(service=service, starts_at=MONDAY + timedelta(hours=1))
     staff.post(reverse("desk:neutral"))
     page = staff.get(reverse("desk:request", args=[opened.pk])).content.decode()
+    assert "Blair T." in page
     assert "Testerman" not in page
     assert "hip" not in page
     feed = staff.get(reverse("desk:calendar")).content.decode()
-    assert "Kit" not in feed
+    assert "Kit V." in feed
+    assert "Voorbeeld" not in feed
     assert "Follow-up" not in feed
 
 
