@@ -2,7 +2,7 @@
 
 from scheduling.desk.fits import BestTime, Fits, as_best_times, best_times, fits_of, ribbon_fits, slot_value
 from scheduling.desk.panel import Line, Notice, calls_made, history, notices
-from scheduling.desk.placing import Place, Verdict, can_be_placed, judge, needs_call
+from scheduling.desk.placing import Place, Verdict, can_be_placed, held_until, judge, needs_call
 from scheduling.desk.queue import (
     ROWS_AT_ONCE,
     Group,
@@ -53,6 +53,7 @@ __all__ = [
     "fits_of",
     "group_of",
     "grouped",
+    "held_until",
     "history",
     "in_tab",
     "judge",

@@ -1,8 +1,10 @@
 """Whether a request may be given a time at all, and whether it may be given this one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from config.foundation.clinic import Clinic
 from intake.models import (
     AppointmentRequest,
     Practitioner,
@@ -38,6 +40,21 @@ def can_be_placed(appointment_request: AppointmentRequest) -> bool:
         and appointment_request.service_id is not None
         and not appointment_request.open_holds()
     )
+
+
+SHORTEST_HOLD = timedelta(minutes=30)  # less is no offer: nobody reads mail that fast
+
+
+def held_until(places: Sequence[Place], *, now: datetime, clinic: Clinic) -> datetime | None:
+    """How long offered times are held: the clinic's hours, cut to the notice each practitioner needs.
+
+    None when one of the times would begin before anybody could answer.
+    """
+    ends = [now + timedelta(hours=clinic.proposal_hold_hours)]
+    for place in places:
+        notice = place.practitioner.minimum_notice_hours if place.practitioner else 0
+        ends.append(place.starts_at - timedelta(hours=notice))
+    return min(ends) if min(ends) - now >= SHORTEST_HOLD else None
 
 
 @dataclass(frozen=True)

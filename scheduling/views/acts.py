@@ -177,11 +177,12 @@ def offer(request: HttpRequest, pk: UUID) -> HttpResponse:
         return refused(request, pk, why_in_words("on_hold"))
     if version is None:
         return stale(request, pk)
-    slots = []
+    slots, places = [], []
     for text in dict.fromkeys(request.POST.getlist("slot")[:6]):
         place, problem = read_place({"slot": text}, clinic=clinic)
         if place is None:
             return refused(request, pk, problem, mode="offer")
+        places.append(place)
         slots.append(
             Slot(
                 place.starts_at,
@@ -192,12 +193,17 @@ def offer(request: HttpRequest, pk: UUID) -> HttpResponse:
                 place.room.name if place.room else "",
             )
         )
+    expires_at = desk.held_until(places, now=now, clinic=clinic)
+    if expires_at is None:
+        sorry = _("One of these is too soon for an answer by mail. Call, or leave it out.")
+        return refused(request, pk, sorry, mode="offer")
     try:
         made = booking.offer(
             appointment_request=pending,
             times=slots,
             by=signed_in(request),
             now=now,
+            expires_at=expires_at,
             expect_version=version,
         )
     except booking.SlotTaken as taken:

@@ -129,6 +129,14 @@ def test_each_act_by_mouse_stays_within_its_budget(
     hand.within("ask")
 
     hand.click(page.locator("#panel [data-key=o]"))
+    expect(page.get_by_role("button", name="Send offer")).to_be_focused()
+    window = page.locator(".ec-bg-event.window").first.bounding_box()
+    assert window
+    before = page.locator("#panel .time .when").all_inner_texts()
+    page.mouse.click(
+        window["x"] + 20, window["y"] + window["height"] / 2
+    )  # a click in the calendar swaps one
+    expect(page.locator("#panel .time .when").last).not_to_have_text(before[-1])
     hand.click(page.get_by_role("button", name="Send offer"))
     expect(say(page)).to_contain_text("Held until")
     hand.within("offer")

@@ -252,7 +252,7 @@
     const rows = $$("li", form);
     const row = rows[rows.length - 1];
     const box = $("input[type=checkbox]", row);
-    box.value = `${spot.start}|${cal.dataset.by}|${spot.column}`;
+    box.value = cal.dataset.by === "rooms" ? `${spot.start}||${spot.column}` : `${spot.start}|${spot.column}|`;
     box.checked = true;
     $(".when", row).textContent = `${new Date(spot.start).toLocaleDateString(document.documentElement.lang, { weekday: "short", month: "short", day: "numeric" })} · ${clock(spot.start)}`;
     $(".why", row).textContent = feed.columns.find((column) => String(column.id) === spot.column)?.title || "";

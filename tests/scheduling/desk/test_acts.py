@@ -142,6 +142,29 @@ def test_an_offer_holds_the_ticked_times(staff: Browser) -> None:
     assert asked.status == "offered"
 
 
+def test_an_offer_ends_before_the_notice_the_practitioner_needs(staff: Browser) -> None:
+    asked = make_request(service=make_clinic())
+    first = "2027-03-02T09:00"  # tomorrow; Robin wants 12 hours of notice, the clinic holds 48
+    slots = [f"{first}||", *[time.value for time in best(staff, asked)[1:]]]
+    staff.post(reverse("desk:offer", args=[asked.pk]), {"slot": slots, "version": 1})
+    until = Offer.objects.get().expires_at
+    assert until <= Offer.objects.get().times.order_by("starts_at")[0].starts_at
+
+
+def test_a_time_too_soon_to_be_answered_is_not_offered(staff: Browser) -> None:
+    asked = make_request(service=make_clinic())
+    robin = asked.service.practitioners.get() if asked.service else None
+    assert robin is not None
+    robin.minimum_notice_hours = 23
+    robin.save()
+    slots = [f"2027-03-02T09:00|{robin.pk}|", f"2027-03-04T09:00|{robin.pk}|"]
+    with time_machine.travel(MONDAY + timedelta(minutes=20), tick=False):  # a quarter of an hour is left
+        answer = staff.post(reverse("desk:offer", args=[asked.pk]), {"slot": slots, "version": 1})
+    assert answer.status_code == 422
+    assert "too soon for an answer by mail" in answer.content.decode()
+    assert not Offer.objects.exists()
+
+
 def test_an_offer_of_one_time_is_refused(staff: Browser) -> None:
     asked = make_request(service=make_clinic())
     slot = best(staff, asked)[0].value
