@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -46,7 +46,9 @@ def rows(subjects: Iterable[Subject]) -> list[Row]:
     chosen = Q(pk=None)
     for kind, key in subjects:
         chosen |= Q(subject_type=kind, subject_id=key)
-    unsure = Count("tries", filter=Q(tries__outcome__in=[Attempt.Outcome.OPEN, Attempt.Outcome.UNKNOWN]))
+    # An attempt that never ended, other than the one that sent it.
+    died = Q(tries__outcome=Attempt.Outcome.OPEN, tries__number__lt=F("attempts"))
+    unsure = Count("tries", filter=Q(tries__outcome=Attempt.Outcome.UNKNOWN) | died)
     found = (
         Message.objects.filter(chosen, audience=Audience.CLIENT)
         .annotate(unsure=unsure)

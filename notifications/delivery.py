@@ -36,7 +36,7 @@ from notifications.models import (
 
 log = logging.getLogger("notifications.delivery")
 
-BATCH = 20  # rows claimed at once
+BATCH = 50  # rows claimed at once
 LEASE = timedelta(seconds=300)  # longer than connect + commands + after-data of the row in hand
 SAFE_REST = timedelta(seconds=180)  # of a lease: with less left a row is given back, not started
 DRAWN_OUT = 20.0  # seconds a drain works before it lets the next tick take over
@@ -46,6 +46,14 @@ DEADLY_TRIES = 3  # attempts without an end: the row itself is what kills its se
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 60.0  # seconds the breaker stays open
 GIVE_UP_AFTER = timedelta(days=3)  # a mailbox that said "later" this long has said no
 MARK_FOR = 60.0  # seconds we try to write down that a message has left
+
+
+# One statement, so that nothing can change between the look and the note. The ORM has no INSERT … SELECT.
+BEGIN_ATTEMPT = """
+    INSERT INTO notifications_attempt (message_id, number, worker, started_at, outcome, code)
+    SELECT id, %s, %s, %s, '', '' FROM notifications_message WHERE id = %s AND state = %s AND lease_owner = %s
+    RETURNING id
+"""
 
 
 def worker_name() -> str:
@@ -127,35 +135,52 @@ def _deliver_batch(
         ).values_list("address_hash", flat=True)
     )
     sent = 0
+    ended: list[Attempt] = []
     recovering = set(Breaker.objects.filter(failures__gt=0).values_list("channel", flat=True))
-    for position, message in enumerate(batch):
-        now = clock()
-        if should_stop() or (message.lease_until or now) - now < SAFE_REST * settings.OUTBOX_PACE:
-            _give_back(batch[position:], worker=worker)
-            break
-        if message.expires_at and message.expires_at <= now:
-            _end_without_sending(message, State.EXPIRED, code="too late", now=now)
-        elif message.to_hash in blocked:
-            _end_without_sending(message, State.SUPPRESSED, code="address is blocked", now=now)
-        elif _deliver(message, senders=senders, worker=worker, clock=clock):
-            sent += 1
-            if message.channel in recovering:
-                recovering.discard(message.channel)
-                Breaker.objects.filter(channel=message.channel).update(failures=0, open_until=None, code="")
-        elif Breaker.objects.filter(channel=message.channel, open_until__gt=clock()).exists():
-            _give_back(batch[position + 1 :], worker=worker)
-            break
+    try:
+        for position, message in enumerate(batch):
+            now = clock()
+            if should_stop() or (message.lease_until or now) - now < SAFE_REST * settings.OUTBOX_PACE:
+                _give_back(batch[position:], worker=worker)
+                break
+            if message.expires_at and message.expires_at <= now:
+                _end_without_sending(message, State.EXPIRED, code="too late", now=now)
+            elif message.to_hash in blocked:
+                _end_without_sending(message, State.SUPPRESSED, code="address is blocked", now=now)
+            elif _deliver(message, senders=senders, worker=worker, clock=clock, ended=ended):
+                sent += 1
+                if message.channel in recovering:
+                    recovering.discard(message.channel)
+                    Breaker.objects.filter(channel=message.channel).update(
+                        failures=0, open_until=None, code=""
+                    )
+            elif Breaker.objects.filter(channel=message.channel, open_until__gt=clock()).exists():
+                _give_back(batch[position + 1 :], worker=worker)
+                break
+    finally:
+        _close(ended)
     return sent
 
 
-def _deliver(message: Message, *, senders: Senders, worker: str, clock: Callable[[], datetime]) -> bool:
-    """Try one message; True when it left. Never raises for a fault of one row."""
+def _deliver(
+    message: Message,
+    *,
+    senders: Senders,
+    worker: str,
+    clock: Callable[[], datetime],
+    ended: list[Attempt],
+) -> bool:
+    """Try one message; True when it left. Never raises for a fault of one row.
+
+    Attempts that went well are added to `ended`, to be closed together: that the message is sent is what
+    keeps it from being sent again, and that is written at once.
+    """
     attempt = _begin(message, worker=worker, now=clock())
     if attempt is None:
         return False
     try:
         senders.send(message)
-        record = partial(_sent, message, attempt)
+        record = partial(_sent, message, attempt, ended)
     except OurFault as fault:
         senders.drop(message.channel)
         record = partial(_our_fault, message, attempt, fault)
@@ -172,27 +197,40 @@ def _deliver(message: Message, *, senders: Senders, worker: str, clock: Callable
         # A row that cannot be read or built. Its text may not be in the log: only what kind of fault.
         log.warning("message_poisonous", extra={"row": str(message.pk), "fault": type(error).__name__})
         record = partial(_fail, message, attempt, Permanent(f"cannot be built: {type(error).__name__}"))
-    _record(partial(record, now=clock()))
-    return record.func is _sent
+    has_left = record.func is _sent
+    _record(partial(record, now=clock()), is_one_statement=has_left)
+    return has_left
 
 
 def _begin(message: Message, *, worker: str, now: datetime) -> Attempt | None:
     """Write the attempt, if the row is still ours and still wanted. None when it is not to be sent."""
-    with transaction.atomic():
-        still = Message.objects.filter(pk=message.pk, state=State.SENDING, lease_owner=worker)
-        if connection.features.has_select_for_update:
-            still = still.select_for_update()
-        if not still.exists():
-            return None
-        if message.attempts > 1:
-            open_ones = message.tries.filter(outcome=Attempt.Outcome.OPEN, ended_at=None).count()
-            if open_ones >= DEADLY_TRIES:
-                _fail(message, None, Permanent("stopped its sender several times"), now=now)
-                return None
-        return Attempt.objects.create(message=message, number=message.attempts, worker=worker, started_at=now)
+    if message.attempts > 1 and _is_deadly(message):
+        _end_without_sending(message, State.FAILED, code="stopped its sender several times", now=now)
+        return None
+    attempt = Attempt(message=message, number=message.attempts, worker=worker, started_at=now)
+    values = (
+        attempt.number,
+        worker,
+        connection.ops.adapt_datetimefield_value(now),
+        Message._meta.pk.get_db_prep_value(message.pk, connection),
+        State.SENDING,
+        worker,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(BEGIN_ATTEMPT, values)
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    attempt.pk = row[0]
+    attempt._state.adding = False
+    return attempt
 
 
-def _record(write: Callable[[], object]) -> None:
+def _is_deadly(message: Message) -> bool:
+    return message.tries.filter(outcome=Attempt.Outcome.OPEN, ended_at=None).count() >= DEADLY_TRIES
+
+
+def _record(write: Callable[[], object], *, is_one_statement: bool = False) -> None:
     """Write down what happened, through a lost database connection if need be.
 
     The mail has left or not, and only this process knows. Forgetting it because the database restarted
@@ -201,8 +239,11 @@ def _record(write: Callable[[], object]) -> None:
     ends_at, pause = time.monotonic() + MARK_FOR, 0.05
     while True:
         try:
-            with transaction.atomic():
+            if is_one_statement:
                 write()
+            else:
+                with transaction.atomic():
+                    write()
             return
         except (OperationalError, InterfaceError):
             if connection.in_atomic_block or time.monotonic() > ends_at:
@@ -212,12 +253,18 @@ def _record(write: Callable[[], object]) -> None:
             pause = min(pause * 2, 5.0)
 
 
-def _sent(message: Message, attempt: Attempt, *, now: datetime) -> None:
+def _sent(message: Message, attempt: Attempt, ended: list[Attempt], *, now: datetime) -> None:
     # By id alone: it has left, whoever holds the lease now and even if it was withdrawn a moment ago.
     Message.objects.filter(pk=message.pk).update(
         state=State.SENT, sent_at=now, lease_owner="", lease_until=None, last_code=""
     )
-    Attempt.objects.filter(pk=attempt.pk).update(ended_at=now, outcome=Attempt.Outcome.SENT)
+    attempt.ended_at, attempt.outcome = now, Attempt.Outcome.SENT
+    ended.append(attempt)
+
+
+def _close(ended: list[Attempt]) -> None:
+    if ended:
+        _record(partial(Attempt.objects.bulk_update, ended, ["ended_at", "outcome"]))
 
 
 def _later(
@@ -236,11 +283,10 @@ def _later(
         )
 
 
-def _fail(message: Message, attempt: Attempt | None, fault: Permanent, *, now: datetime) -> None:
-    if attempt is not None:
-        Attempt.objects.filter(pk=attempt.pk).update(
-            ended_at=now, outcome=Attempt.Outcome.PERMANENT, code=fault.code
-        )
+def _fail(message: Message, attempt: Attempt, fault: Permanent, *, now: datetime) -> None:
+    Attempt.objects.filter(pk=attempt.pk).update(
+        ended_at=now, outcome=Attempt.Outcome.PERMANENT, code=fault.code
+    )
     if fault.bad_address:
         suppression.suppress(
             address_hash=message.to_hash, why=Suppression.Why.BOUNCE, now=now, message=message

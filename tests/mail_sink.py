@@ -3,6 +3,7 @@
 import asyncio
 import email
 import email.policy
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -119,13 +120,14 @@ class _Handler:
         return "250 OK"
 
 
-def main() -> None:
-    """A sink in a process of its own, for faults and benchmarks: prints its port, then a line a message."""
-    sink = Sink()
+def main(slowness: float = 0.0) -> None:
+    """A sink in a process of its own, for benchmarks: prints its port, keeps nothing."""
+    sink = Sink(slowness=slowness)
+    sink.keep = lambda envelope: None  # type: ignore[method-assign]
     sink.up()
     print(sink.port, flush=True)  # noqa: T201
     threading.Event().wait()
 
 
 if __name__ == "__main__":
-    main()
+    main(*(float(word) for word in sys.argv[1:]))

@@ -4,7 +4,7 @@ import http.client
 import threading
 import time
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from itertools import count
@@ -14,7 +14,7 @@ from config import servers
 WHOLE = ("", "about/", "safety/", "you/", "paying/", "send/")
 SHORT = ("", "you/", "send/")  # no question but a name, a birth date and a way to answer is required
 ONE_IN = 10  # goes the whole way
-PRESSES = 120  # times a person tries one page before they give up
+PRESSES = 400  # times a person tries one page before they give up
 FEWEST_SECONDS = 4.0  # somebody faster than that is taken for a machine
 ABREAST = 20  # people one thread looks after at the same time
 THREADS = 6
@@ -51,13 +51,20 @@ class Person:
 
     def go_on(self) -> None:
         """The rest of the form, page by page, to the receipt."""
+        self.tell_who()
         time.sleep(max(0.0, self.began_at + FEWEST_SECONDS - time.monotonic()))
-        for step in self.steps[1:]:
-            answer, where = self._insist("POST", step)
-        if answer == 302 and where == "/request/received/":
-            self.is_acknowledged = True
-        else:
+        self.send()
+
+    def tell_who(self) -> None:
+        for step in self.steps[1:-1]:
+            self._insist("POST", step)
+
+    def send(self) -> None:
+        """The last press. Raises AssertionError when anything but the receipt comes."""
+        answer, where = self._insist("POST", self.steps[-1])
+        if answer != 302 or where != "/request/received/":
             raise AssertionError(f"{self.address}: {answer} {where} instead of the receipt")
+        self.is_acknowledged = True
 
     def _insist(self, method: str, step: str) -> tuple[int, str]:
         """Status and address it leads to. Presses again when the line breaks or the server says 5xx."""
@@ -135,11 +142,15 @@ class Crowd:
         self._browser = first.cookies
         while group := list(self._next(min(ABREAST, -(-self.size // THREADS)))):
             for walk in (Person.begin, Person.go_on):
-                for person in group:
-                    try:
-                        walk(person)
-                    except AssertionError as problem:
-                        self.problems.append(str(problem))
+                group = [person for person in group if self._is_through(walk, person)]
+
+    def _is_through(self, walk: Callable[[Person], None], person: Person) -> bool:
+        try:
+            walk(person)
+        except AssertionError as problem:
+            self.problems.append(str(problem))
+            return False
+        return True
 
     def _next(self, wanted: int) -> Iterator[Person]:
         for _each in range(wanted):

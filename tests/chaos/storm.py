@@ -118,7 +118,7 @@ def _protected(
     parts: Parts, count: int, *, url: str, seed: int, only: Kinds
 ) -> tuple[Crowd, Nemesis, float | None]:
     nemesis = Nemesis(parts, database_url=url, seed=seed, only=only)
-    crowd = Crowd(count, form=_form(), port=parts.web_port)
+    crowd = Crowd(count, form=form(), port=parts.web_port)
     crowd.start()
     nemesis.rage(until=lambda: not crowd.is_busy, seconds=240 + count * 0.6)
     crowd.finish()
@@ -126,7 +126,7 @@ def _protected(
     return crowd, nemesis, _quiet()
 
 
-def _form() -> Form:
+def form() -> Form:
     samples = yaml.safe_load(SAMPLE.read_text(encoding="utf-8"))["requests"]
     said = posted(next(sample["form"] for sample in samples if sample["id"] == "R01"))
     # Wishes for days that are over, and a phone number that all would share, say nothing here.
@@ -158,6 +158,10 @@ def _control(parts: Parts, *, url: str, seed: int, only: Kinds) -> int:
     names = {message.message_id for message in make_many(CONTROL, prefix="control")}
     for worker in parts.workers:
         worker.start()
+    begun = Message.objects.filter(key__startswith="control:", state=State.SENT)
+    ends_at = time.monotonic() + 60
+    while not begun.exists() and time.monotonic() < ends_at:  # faults against nobody would prove nothing
+        time.sleep(0.05)
     nemesis = Nemesis(parts, database_url=url, seed=seed, only=only)
     nemesis.rage(until=lambda: True, seconds=40)
     connection.close()

@@ -96,7 +96,7 @@ def test_a_message_withdrawn_after_it_was_claimed_is_not_sent(smtp_sink: Sink) -
     outbox.withdraw(key=message.key, reason="cancelled")
 
     with delivery.Senders() as senders:
-        left = delivery._deliver(claimed, senders=senders, worker="one", clock=timezone.now)
+        left = delivery._deliver(claimed, senders=senders, worker="one", clock=timezone.now, ended=[])
 
     message.refresh_from_db()
     assert (left, message.state, smtp_sink.messages) == (False, State.WITHDRAWN, [])
@@ -110,8 +110,8 @@ def test_a_worker_that_lost_its_lease_does_not_start(smtp_sink: Sink) -> None:
     [quick] = delivery.claim(now=later, limit=5, worker="quick")
 
     with delivery.Senders() as senders:
-        assert not delivery._deliver(slow, senders=senders, worker="slow", clock=lambda: later)
-        assert delivery._deliver(quick, senders=senders, worker="quick", clock=lambda: later)
+        assert not delivery._deliver(slow, senders=senders, worker="slow", clock=lambda: later, ended=[])
+        assert delivery._deliver(quick, senders=senders, worker="quick", clock=lambda: later, ended=[])
 
     assert len(smtp_sink.messages) == 1
 
@@ -267,8 +267,10 @@ def test_the_fact_that_it_left_survives_a_lost_database_connection(smtp_sink: Si
                     " WHERE pid <> pg_backend_pid() AND datname = current_database()"
                 )
 
+    ended: list[Attempt] = []
     with CutsTheLine() as senders:
-        assert delivery._deliver(claimed, senders=senders, worker="one", clock=timezone.now)
+        assert delivery._deliver(claimed, senders=senders, worker="one", clock=timezone.now, ended=ended)
+    delivery._close(ended)
 
     message.refresh_from_db()
     assert message.state == State.SENT
@@ -286,7 +288,7 @@ def test_no_transaction_is_open_while_the_mail_server_talks(smtp_sink: Sink) -> 
 
     [claimed] = delivery.claim(now=timezone.now(), limit=1, worker="one")
     with Looks() as senders:
-        delivery._deliver(claimed, senders=senders, worker="one", clock=timezone.now)
+        delivery._deliver(claimed, senders=senders, worker="one", clock=timezone.now, ended=[])
 
     assert seen == [False]
 
@@ -328,7 +330,7 @@ def test_a_clock_that_jumps_ahead_costs_at_most_one_extra_copy_and_loses_nothing
         senders.send(claimed)
         # Before the first worker writes it down, another one whose clock is an hour ahead takes the row.
         delivery.drain(now=now + timedelta(hours=1), worker="ahead")
-        delivery._sent(claimed, attempt, now=now)
+        delivery._sent(claimed, attempt, [], now=now)
 
     assert len(smtp_sink.messages) == 2
     assert Message.objects.get().state == State.SENT
