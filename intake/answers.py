@@ -16,7 +16,7 @@ from intake.questionnaires.tree import Tree
 class FormAnswers:
     title: str
     version: str
-    is_draft: bool  # no clinician has approved the form yet
+    is_draft: bool  # no clinician has approved the words that were asked
     lines: list[Line]
 
 
@@ -40,7 +40,9 @@ def answers_of(appointment_request: AppointmentRequest, *, language: str = "en")
         opened = sheet.opened(form_library.form_of(row), response=response.response, language=language)
         trees.append(opened.tree)
         forms.append(
-            FormAnswers(row.title, row.version, row.approved_at is None, lines_of(opened.tree, language))
+            FormAnswers(
+                row.title, row.version, row.is_draft_in(response.language), lines_of(opened.tree, language)
+            )
         )
     flags = [{**row.finding, "level": row.level} for row in rows]
     open_levels = {row.level for row in rows}

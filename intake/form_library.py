@@ -107,11 +107,17 @@ def retire(*, questionnaire: Questionnaire, by: User | None, now: datetime) -> N
     )
 
 
-def approve(*, questionnaire: Questionnaire, by: User, now: datetime) -> None:
-    """A named clinician stands for the words; until then the form says that it is a draft."""
-    Questionnaire.objects.filter(pk=questionnaire.pk, approved_at=None).update(
-        approved_at=now, approved_by=by
-    )
+def approve(*, questionnaire: Questionnaire, by: User, now: datetime, language: str = "en") -> None:
+    """A named clinician stands for the words of a language; until then the form says that it is a draft."""
+    same = Questionnaire.objects.filter(pk=questionnaire.pk)
+    if language == "es":
+        same.filter(spanish_approved_at=None).update(spanish_approved_at=now, spanish_approved_by=by)
+    else:
+        same.filter(approved_at=None).update(approved_at=now, approved_by=by)
+
+
+def speaks_spanish(form: form_model.Questionnaire) -> bool:
+    return any("es" in item.text.translations for item in form.walk())
 
 
 @transaction.atomic

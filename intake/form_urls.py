@@ -14,6 +14,7 @@ urlpatterns = [
     path("<uuid:pk>/export/", views.export, name="export"),
     path("<uuid:pk>/publish/", views.publish, name="publish"),
     path("<uuid:pk>/retire/", views.retire, name="retire"),
+    path("<uuid:pk>/phone/", views.phone, name="phone"),
     path("<uuid:pk>/approve/", views.approve, name="approve"),
     path("<uuid:pk>/attach/", views.attach, name="attach"),
 ]

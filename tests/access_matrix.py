@@ -32,6 +32,7 @@ ROWS: dict[str, Row] = {
     "staff/forms/import/": Row(May.MANAGE_FORMS, post=422),
     "staff/forms/<uuid:pk>/": Row(May.MANAGE_FORMS, get=404),
     "staff/forms/<uuid:pk>/preview/": Row(May.MANAGE_FORMS, get=404),
+    "staff/forms/<uuid:pk>/phone/": Row(May.MANAGE_FORMS, get=404),
     "staff/forms/<uuid:pk>/export/": Row(May.MANAGE_FORMS, get=404),
     "staff/forms/<uuid:pk>/publish/": Row(May.MANAGE_FORMS, post=404),
     "staff/forms/<uuid:pk>/retire/": Row(May.MANAGE_FORMS, post=404),

@@ -61,6 +61,11 @@ class Questionnaire(models.Model):
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
+    # The Spanish words are another text: another look, by another person it may be.
+    spanish_approved_at = models.DateTimeField(null=True, blank=True)
+    spanish_approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
     retired_at = models.DateTimeField(null=True, blank=True)
 
     objects = QuestionnaireQuerySet.as_manager()
@@ -75,6 +80,10 @@ class Questionnaire(models.Model):
 
     def __str__(self) -> str:
         return f"{self.url}|{self.version}"
+
+    def is_draft_in(self, language: str) -> bool:
+        """No named clinician stands for the words of this language yet."""
+        return (self.spanish_approved_at if language.startswith("es") else self.approved_at) is None
 
 
 class ServiceQuestionnaire(models.Model):

@@ -52,7 +52,7 @@ def is_met(condition: Condition, source: Node | None) -> bool:
         return bool(values) == wanted
     if condition.answer is None:
         return False
-    return _OPERATORS[condition.operator](values, condition.answer)
+    return OPERATORS[condition.operator](values, condition.answer)
 
 
 def source_of(tree: Tree, node: Node, link_id: str) -> Node | None:
@@ -96,7 +96,7 @@ def _ordered(test: Callable[[int], bool]) -> Callable[[list[Value], Value], bool
     return any_compares
 
 
-_OPERATORS: Mapping[str, Callable[[list[Value], Value], bool]] = {
+OPERATORS: Mapping[str, Callable[[list[Value], Value], bool]] = {
     "=": lambda values, wanted: any(equal(value, wanted) for value in values),
     "!=": lambda values, wanted: not any(equal(value, wanted) for value in values),
     ">": _ordered(lambda sign: sign > 0),

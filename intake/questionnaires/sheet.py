@@ -17,7 +17,8 @@ from typing import Any
 
 from intake.questionnaires import enablement, validate, wording
 from intake.questionnaires import response as writing
-from intake.questionnaires.controls import Alarms, Control, controls_of
+from intake.questionnaires.control import Control
+from intake.questionnaires.controls import Alarms, controls_of
 from intake.questionnaires.held import FromResponse, starting
 from intake.questionnaires.model import ERROR, Finding, Item, Questionnaire, Value
 from intake.questionnaires.posted import Posted, Upload

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from intake.questionnaires.controls import value_in_words
+from intake.questionnaires.in_words import value_in_words
 from intake.questionnaires.tree import Node, Tree
 
 

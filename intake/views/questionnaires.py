@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from csp.decorators import csp_replace
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_POST
 
 from config.foundation import access_log
@@ -59,20 +61,50 @@ def form(request: HttpRequest, pk: UUID) -> HttpResponse:
     attached = set(ServiceQuestionnaire.objects.filter(url=row.url).values_list("service_id", flat=True))
     services = [(service, service.pk in attached) for service in Service.objects.order_by("position", "code")]
     report = lint(bytes(row.source), today=Clinic.get().local(timezone.now()).date())
-    context = {"row": row, "report": report, "services": services, "form": form_library.form_of(row)}
+    parsed = form_library.form_of(row)
+    context = {
+        "row": row,
+        "report": report,
+        "services": services,
+        "form": parsed,
+        "speaks_spanish": form_library.speaks_spanish(parsed),
+    }
     return render(request, "intake/forms/form.html", context)
 
 
 @require_GET
 @staff_may(May.MANAGE_FORMS)
+@csp_replace({"frame-src": ["'self'"]})  # type: ignore[arg-type]  # its types know no arguments of a view
 def preview(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """As a client on a phone sees it; nothing typed here is sent anywhere."""
+    """The form in the frame of a phone, as wide as one, so that it lies as it does there."""
     row = get_object_or_404(Questionnaire, pk=pk)
-    parsed = form_library.form_of(row)
-    language = "es" if request.GET.get("language") == "es" else "en"
+    language = _language(request)
+    context = {"row": row, "language": language, "is_draft": row.is_draft_in(language)}
+    return render(request, "intake/forms/preview.html", context)
+
+
+@require_GET
+@staff_may(May.MANAGE_FORMS)
+@xframe_options_sameorigin
+@csp_replace({"frame-ancestors": ["'self'"]})  # type: ignore[arg-type]
+def phone(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What stands in that frame. Nothing typed here is sent anywhere."""
+    row = get_object_or_404(Questionnaire, pk=pk)
+    parsed, language = form_library.form_of(row), _language(request)
     shown = sheet.opened(parsed, language=language)
-    controls = shown.controls(screening.alarms_for(parsed))
-    return render(request, "intake/forms/preview.html", {"row": row, "sheet": shown, "controls": controls})
+    context = {
+        "row": row,
+        "sheet": shown,
+        "controls": shown.controls(screening.alarms_for(parsed)),
+        "language": language,
+        "is_draft": row.is_draft_in(language),
+    }
+    with translation.override(language):
+        return render(request, "intake/forms/phone.html", context)
+
+
+def _language(request: HttpRequest) -> str:
+    return "es" if request.GET.get("language") == "es" else "en"
 
 
 @require_GET
@@ -122,8 +154,9 @@ def approve(request: HttpRequest, pk: UUID) -> HttpResponse:
     if Role.THERAPIST not in user.roles:
         messages.error(request, _("Only a therapist can approve a form."))
     else:
-        form_library.approve(questionnaire=row, by=user, now=timezone.now())
-        _log(request, "form.approved", row)
+        language = "es" if request.POST.get("language") == "es" else "en"
+        form_library.approve(questionnaire=row, by=user, now=timezone.now(), language=language)
+        _log(request, f"form.approved.{language}", row)
     return redirect("forms:form", pk=pk)
 
 

@@ -200,6 +200,7 @@ def _page(
             (one, one.controls(screening.alarms_for(slug.form)))
             for slug, one in zip(asked, sheets or [], strict=False)
         ],
+        "is_draft": any(one.row.is_draft_in(translation.get_language()) for one in asked),
         "draft_token": token_of(draft) if draft else "",
         "minutes": minutes,
         "title": title,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from intake.questionnaires import sheet
-from intake.questionnaires.controls import Control
+from intake.questionnaires.control import Control
 from intake.questionnaires.model import Item, Questionnaire
 from intake.questionnaires.posted import Upload
 

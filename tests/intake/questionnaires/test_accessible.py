@@ -17,6 +17,7 @@ from tests.intake.questionnaires import real
 from tests.intake.questionnaires.test_shipped_forms import shipped
 
 CSS = Path(__file__).parents[3] / "config/static/css"
+SCRIPT = CSS.parent / "js" / "questionnaire.js"
 STYLES = "".join((CSS / f"{name}.css").read_text() for name in ("tokens", "site", "questionnaire"))
 
 
@@ -51,3 +52,26 @@ def test_axe_finds_nothing(page: Page, path: Path) -> None:
     found = Axe().run(page).response["violations"]
 
     assert [(v["id"], v["nodes"][0]["html"][:160]) for v in found] == []
+
+
+def test_an_urgent_answer_opens_the_panel_at_once_is_read_out_and_loses_nothing(page: Page) -> None:
+    questionnaire = parse(next(p for p in shipped() if p.stem == "safety").read_bytes()).questionnaire
+    assert questionnaire is not None
+    page.set_content(draw(questionnaire))
+    page.add_script_tag(content=SCRIPT.read_text())
+    yes = page.locator('[data-q-alarm-level="urgent"]').first
+    question = yes.locator("xpath=ancestor::*[@data-q-node][1]")
+    panel = question.locator(".urgent")
+    other = page.locator('input[type="radio"]').last
+    other.check(force=True)
+    assert not panel.is_visible()
+
+    yes.check(force=True)
+
+    assert panel.is_visible()
+    assert panel.locator('a[href^="tel:"]').first.is_visible()
+    page.wait_for_function("document.querySelector('[data-q-alarm]').textContent.includes('911')")
+    assert page.locator('[data-q-alarm][role="alert"]').count() == 1
+    assert other.is_checked()
+    question.locator('input[type="radio"]:not([data-q-alarm-level])').first.check(force=True)
+    assert not panel.is_visible()

@@ -44,7 +44,7 @@ def test_a_form_goes_from_file_to_service() -> None:
 
     page = take_in(client)["Location"]
     pk = Questionnaire.objects.get(url=FORM["url"]).pk
-    assert "Does it hurt?" in client.get(reverse("forms:preview", args=[pk])).content.decode()
+    assert "Does it hurt?" in client.get(reverse("forms:phone", args=[pk])).content.decode()
     client.post(reverse("forms:publish", args=[pk]), {"seen": "1"})
     client.post(reverse("forms:attach", args=[pk]), {"service": "TUNE"})
 
@@ -94,6 +94,54 @@ def test_only_a_therapist_approves_and_is_named() -> None:
     therapist().post(reverse("forms:approve", args=[row.pk]))
     row.refresh_from_db()
     assert row.approved_by is not None
+
+
+SPANISH = {"url": "http://hl7.org/fhir/StructureDefinition/translation",
+           "extension": [{"url": "lang", "valueCode": "es"}, {"url": "content", "valueString": "¿Le duele?"}]}  # fmt: skip
+IN_TWO_LANGUAGES = {**FORM, "item": [{**FORM["item"][0], "_text": {"extension": [SPANISH]}}]}  # type: ignore[index,dict-item]
+MARK, MARK_ES = "draft: needs a clinician's approval", "borrador: falta la aprobación"
+
+
+def test_each_language_is_a_draft_until_a_named_person_approves_its_words() -> None:
+    client = therapist()
+    take_in(client, IN_TWO_LANGUAGES)
+    row = Questionnaire.objects.get()
+
+    def phone(language: str) -> str:
+        return client.get(reverse("forms:phone", args=[row.pk]), {"language": language}).content.decode()
+
+    assert (MARK in phone("en"), MARK_ES in phone("es")) == (True, True)
+    client.post(reverse("forms:approve", args=[row.pk]))
+    assert (MARK in phone("en"), MARK_ES in phone("es")) == (False, True)
+    client.post(reverse("forms:approve", args=[row.pk]), {"language": "es"})
+    assert (MARK in phone("en"), MARK_ES in phone("es")) == (False, False)
+    row.refresh_from_db()
+    assert row.spanish_approved_by == row.approved_by is not None
+    assert "¿Le duele?" in phone("es")
+
+
+def test_the_preview_lies_in_a_frame_of_our_own_only() -> None:
+    client = therapist()
+    take_in(client)
+    row = Questionnaire.objects.get()
+
+    page, phone = (client.get(reverse(f"forms:{name}", args=[row.pk])) for name in ("preview", "phone"))
+
+    assert reverse("forms:phone", args=[row.pk]) in page.content.decode()
+    assert "frame-src 'self'" in page["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in page["Content-Security-Policy"]
+    assert "frame-ancestors 'self'" in phone["Content-Security-Policy"]
+    assert phone["X-Frame-Options"] == "SAMEORIGIN"
+
+
+def test_the_client_reads_the_mark_in_their_language() -> None:
+    factories.load_sample_clinic()
+    client = Client(HTTP_ACCEPT_LANGUAGE="es")
+    client.post("/request/", {"service": "not_sure"})
+
+    assert MARK_ES in client.get("/request/safety/").content.decode()
+    Questionnaire.objects.update(spanish_approved_at="2027-01-01T00:00:00Z")
+    assert MARK_ES not in client.get("/request/safety/").content.decode()
 
 
 def test_the_front_desk_does_not_manage_forms() -> None:
