@@ -26,7 +26,7 @@ class Primitives:
         meant = coerced(value)
         if meant.raw is value.raw:
             return value
-        self.say("coerced", WARNING, f"“{value.raw}” was read as a {value.kind}.", link_id)
+        self.say("coerced", WARNING, f"“{value.raw}” was read as {value.kind}.", link_id)
         return meant
 
     def objects(self, holder: Mapping[str, Any], name: str) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from intake import form_library, screening
 from intake.models import Questionnaire, Service, ServiceQuestionnaire
 from intake.questionnaires import sheet
 from intake.questionnaires.lint import REFUSED, lint
+from intake.questionnaires.model import ERROR, NOTE, WARNING
 from intake.questionnaires.reading import MAX_BYTES, unpack_bundle
 
 
@@ -62,9 +63,11 @@ def form(request: HttpRequest, pk: UUID) -> HttpResponse:
     services = [(service, service.pk in attached) for service in Service.objects.order_by("position", "code")]
     report = lint(bytes(row.source), today=Clinic.get().local(timezone.now()).date())
     parsed = form_library.form_of(row)
+    grave = (ERROR, WARNING, NOTE)
     context = {
         "row": row,
         "report": report,
+        "findings": sorted(report.findings, key=lambda finding: grave.index(finding.severity)),
         "services": services,
         "form": parsed,
         "speaks_spanish": form_library.speaks_spanish(parsed),
