@@ -23,6 +23,7 @@ STAFF_ONLY = (
     "config/accounts.py",
     "config/clinic_file/",
     "config/foundation/",
+    "config/people_views.py",
     "config/settings.py",  # the languages' own names
     "config/templates/account/",
     "config/templates/allauth/",
@@ -30,6 +31,7 @@ STAFF_ONLY = (
     "config/templates/desk_base.html",
     "config/templates/dev/",
     "config/templates/mail/account",
+    "config/templates/people/",
     "intake/client_form.py",
     "intake/ledger.py",
     "intake/contact.py",  # why a message was not sent
