@@ -527,11 +527,10 @@ class RibbonDay:
     fit: dict[str, Any] | None = None  # of the open request: {"count": 3, "ranks": [1]}
 
 
-def ribbon(*, clinic: Clinic, first: date, now: datetime, days: int = 14) -> list[RibbonDay]:
-    """Two weeks and how full they are. One query more than the hours."""
-    last = first + timedelta(days=days - 1)
-    hours = read_hours(clinic=clinic, first=first, last=last)
-    start, end = day_bounds(first, last, clinic.zone)
+def ribbon(*, hours: Hours, now: datetime) -> list[RibbonDay]:
+    """The days of `hours` and how full they are. One query."""
+    clinic = hours.clinic
+    start, end = day_bounds(hours.first, hours.last, clinic.zone)
     counts: dict[date, int] = defaultdict(int)
     taking = Appointment.objects.filter(starts_at__gte=start, starts_at__lt=end).filter(
         Q(status__in=[AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED, AppointmentStatus.FULFILLED])

@@ -121,11 +121,12 @@ def bar_parts(
     if not monday <= asked.day < monday + timedelta(days=14):
         first = asked.day - timedelta(days=asked.day.weekday())
     step = timedelta(days=7 if asked.week else 1)
-    hours = calendar.read_hours(clinic=clinic, first=asked.first, last=asked.last)
+    both_weeks = calendar.read_hours(clinic=clinic, first=first, last=first + timedelta(days=13))
+    hours = replace(both_weeks, first=asked.first, last=asked.last)  # the shown days lie within
     return {
         "ribbon": [
             replace(each, fit=(fits or {}).get(each.day))
-            for each in calendar.ribbon(clinic=clinic, first=first, now=now)
+            for each in calendar.ribbon(hours=both_weeks, now=now)
         ],
         "today": today,
         "day_before": asked.day - step,
