@@ -469,12 +469,11 @@ def _rules(
                 "room__active",
             ),
         ),
-        "hours": (
-            ServiceHours.objects.filter(service=service).order_by("weekday", "starts"),
-            ("weekday", "starts", "ends"),
-        ),
         **planned,
     }
+    if not service.needs_practitioner:
+        hours = ServiceHours.objects.filter(service=service).order_by("weekday", "starts")
+        parts["hours"] = (hours, ("weekday", "starts", "ends"))
     columns, params = [], []
     for rows, names in parts.values():
         sql, values = rows.annotate(row=JSONArray(*names)).values("row").query.sql_with_params()
@@ -557,7 +556,9 @@ def _plan(service: Service, rules: dict[str, list[Any]]) -> ServicePlan:
         location=service.location_id,
         needs_person=service.needs_practitioner,
         uses_machine=service.uses_equipment_place,
-        bookable=tuple(Hours(day, _wall(starts), _wall(ends), home) for day, starts, ends in rules["hours"]),
+        bookable=tuple(
+            Hours(day, _wall(starts), _wall(ends), home) for day, starts, ends in rules.get("hours", ())
+        ),
         is_first_visit=service.is_first_visit,
         seats=service.max_people,
     )

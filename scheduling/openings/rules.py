@@ -11,7 +11,12 @@ def open_stretches(calendar: Calendar, person: Person, day: date) -> list[tuple[
     for override in person.overrides:
         if override.day == day:
             return list(override.stretches)
-    return [(hours.start, hours.end, hours.location) for hours in person.hours if hours.on(day)]
+    weekday = day.weekday()
+    return [
+        (hours.start, hours.end, hours.location)
+        for hours in person.hours
+        if hours.weekday == weekday and hours.on(day)
+    ]
 
 
 def suits(calendar: Calendar, service: ServicePlan, where: Key, room: RoomPlan | None) -> bool:
