@@ -57,8 +57,19 @@ def _as_person(client: Client, key: str) -> Person:
     )
 
 
-def client_of(whole: Whole, same: Person | None, *, language: str, by: User | None, now: datetime) -> Client:
-    """The known client with their newest wishes, or a new one. A known address or number is never replaced."""
+def client_of(
+    whole: Whole,
+    same: Person | None,
+    *,
+    language: str,
+    by: User | None,
+    now: datetime,
+    is_certain: bool = False,
+) -> Client:
+    """The known client with their newest wishes, or a new one.
+
+    A known address or number is never replaced, but by staff who are certain who this is.
+    """
     client = Client.objects.get(pk=same.key) if same else Client()
     before = clients.snapshot(client) if same else {}
     phone = whole.clean("phone")
@@ -67,8 +78,9 @@ def client_of(whole: Whole, same: Person | None, *, language: str, by: User | No
         client.set_birth_date(whole.clean("birth_date"))
     client.name_to_use = whole.clean("name_to_use") or client.name_to_use
     client.pronouns = whole.clean("pronouns") or client.pronouns
-    client.email = client.email or whole.clean("email") or ""
-    if phone and not client.phone:
+    typed = whole.clean("email") or ""
+    client.email = (typed or client.email) if is_certain else (client.email or typed)
+    if phone and (is_certain or not client.phone):
         client.phone, client.phone_extension = phone.e164, phone.extension
     client.mailing_address = whole.clean("mailing_address") or client.mailing_address
     client.language = language

@@ -178,7 +178,14 @@ def _write(whole: Whole, data: Said, sending: Sending, *, digest: str) -> Appoin
     spam = by is None and _looks_like_spam(whole, data, seconds=sending.seconds)
     asks_whom = person(whole)
     found, likely = (matching.Found(), None) if spam else look_for(asks_whom, known=sending.known, now=now)
-    client = client_of(whole, found.same, language=sending.language, by=by, now=now)
+    client = client_of(
+        whole,
+        found.same,
+        language=sending.language,
+        by=by,
+        now=now,
+        is_certain=sending.known is not None,
+    )
     flags = asking.flags_in(whole.sheets, data)
     marks = marking.look_at(
         told(

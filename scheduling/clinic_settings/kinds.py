@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime, time
 from typing import Any
 
 from django.db.models import QuerySet
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from config.foundation.clinic import Clinic, Closure, Location
 from intake import words
 from intake.models import Practitioner, Service
+from scheduling import wording
 from scheduling.clinic_settings import forms
 from scheduling.models import Room, ServiceHours, Shift, TimeOff
 
@@ -34,6 +36,12 @@ def _onoff(on: bool) -> str:
     return str(_("yes") if on else _("no"))
 
 
+def _span(start: time, end: time) -> str:
+    """ "9 am to 1 pm" as everywhere at the desk."""
+    day = date(2000, 1, 1)
+    return wording.span(datetime.combine(day, start), datetime.combine(day, end)).replace(" ", "\u00a0")
+
+
 def _service(row: Service, clinic: Clinic) -> list[str]:
     buffers = f"{row.buffer_before_minutes} + {row.minutes} + {row.buffer_after_minutes}"
     return [
@@ -50,25 +58,21 @@ def _shift(row: Shift, clinic: Clinic) -> list[str]:
     return [
         row.practitioner.short_name,
         str(row.get_weekday_display()),
-        f"{row.starts:%H:%M} – {row.ends:%H:%M}",
+        _span(row.starts, row.ends),
         str(row.location),
         every,
     ]
 
 
 def _hours(row: ServiceHours, clinic: Clinic) -> list[str]:
-    return [row.service.public_name, str(row.get_weekday_display()), f"{row.starts:%H:%M} – {row.ends:%H:%M}"]
+    return [row.service.public_name, str(row.get_weekday_display()), _span(row.starts, row.ends)]
 
 
 def _closure(row: Closure, clinic: Clinic) -> list[str]:
     days = words.day(row.starts_on, year=True)
     if row.ends_on != row.starts_on:
         days = f"{days} – {words.day(row.ends_on, year=True)}"
-    part = (
-        f"{row.from_time:%H:%M} – {row.to_time:%H:%M}"
-        if row.from_time and row.to_time
-        else str(_("whole day"))
-    )
+    part = _span(row.from_time, row.to_time) if row.from_time and row.to_time else str(_("whole day"))
     return [days, part, str(row.location or _("everywhere")), row.reason]
 
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from config.foundation import access_log
 from config.foundation.clinic import Clinic
 from config.foundation.policy import May, staff_may
-from intake import asking
+from intake import asking, words
 from intake.forms import STEPS, Setting, StepForm
 from intake.models import AppointmentRequest, Client, Consent, Coverage
 from intake.submission import AlreadySent, NotReady
@@ -85,7 +85,8 @@ def said_of(client: Client) -> dict[str, list[str]]:
         "name_to_use": client.name_to_use,
         "pronouns": client.pronouns,
         "email": client.email,
-        "phone": f"{client.phone} x{client.phone_extension}" if client.phone_extension else str(client.phone),
+        "phone": words.phone(client.phone)
+        + (f" x{client.phone_extension}" if client.phone_extension else ""),
         "mailing_address": client.mailing_address,
         "reach": [name for name, may in reach.items() if may],
         "prefer": client.prefers,
@@ -226,6 +227,9 @@ def _page(
     sheets = asking.sheets(asked, said, language="en", zone=setting.clinic.zone) if looks else []
     form = {name: shown[step][name] for step in STEPS for name in shown[step].fields}
     problems = [one for step in shown.values() for one in step.problems()] if status == 422 else []
+    problems += [
+        {"href": f"#id_{name}", "text": str(error)} for name, errors in how.errors.items() for error in errors
+    ]
     context = {
         "form": form,
         "how": how,

@@ -105,7 +105,7 @@ def test_a_known_client_is_entered_and_booked_in_one_move_with_one_mail(staff: B
     known = make_client(first_name="Kit", last_name="Voorbeeld", phone="+18015550177")
     page = staff.get(reverse("desk:entry"), {"client": str(known.pk)}).content.decode()
     assert 'value="Kit"' in page
-    typed = {"client": str(known.pk), "first_name": "Kit", "last_name": "Voorbeeld", "phone": "801-555-0177", "email": known.email,
+    typed = {"client": str(known.pk), "first_name": "Kit", "last_name": "Voorbeeld", "phone": "801-555-0178", "email": known.email,
              "birth_date_month": "4", "birth_date_day": "19", "birth_date_year": "1986", "reach": ["email", "call"],
              "prefer": "email", "email_ok": "on", "client_status": "returning", "service": "PT-FU", "ask_estimate": None,
              "mailing_address": None, "book_day": "2027-03-04", "book_time": "09:00"}  # fmt: skip
@@ -114,6 +114,9 @@ def test_a_known_client_is_entered_and_booked_in_one_move_with_one_mail(staff: B
     visit = Appointment.objects.get()
     assert answer["Location"] == reverse("desk:visit", args=[visit.pk])
     assert visit.client == known
+    known.refresh_from_db()
+    assert str(known.phone) == "+18015550178"  # staff know who it is: a new number replaces the old one
+    assert known.events.get().changes["phone"] == ["+18015550177", "+18015550178"]
     assert visit.appointment_request is not None
     assert visit.appointment_request.status == "booked"
     assert Estimate.objects.get().client == known
