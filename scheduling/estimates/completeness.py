@@ -16,6 +16,46 @@ LINE_LENGTH = 300
 OLDEST_YEARS = 130
 MAX_CENTS = 100_000_000  # a million dollars: above it somebody's finger slipped
 PERIOD_DAYS = {"week": 7, "two_weeks": 14, "month": 30}
+# What staff call the parts of an estimate, and the warnings about them.
+NAMES = {
+    "number": "Number",
+    "language": "Language",
+    "clinic.name": "Name of the clinic",
+    "clinic.phone": "Phone of the clinic",
+    "clinic.email": "Mail of the clinic",
+    "patient.name": "Legal name of the client",
+    "patient.born_on": "Birth date of the client",
+    "primary": "Main service",
+    "visit": "Date of the visit",
+    "visit.place": "Place of the visit",
+    "scope": "Dates of the plan",
+    "scope.frequency": "How often",
+    "scope.visits": "Visits in all",
+    "providers": "Clinic and prices",
+    "providers.name": "Legal name of the clinic",
+    "providers.npi": "NPI of the clinic",
+    "providers.tin": "Tax ID (EIN) of the clinic",
+    "providers.address": "Address of the clinic",
+    "providers.state": "State of the clinic",
+    "providers.practitioner_license": "License of the therapist",
+    "providers.practitioner_npi": "NPI of the therapist",
+    "providers.lines": "Price list of the service",
+    "providers.lines.codes": "Service codes in the price list",
+    "providers.lines.unit_cents": "A price in the price list",
+    "providers.lines.quantity": "A count in the price list",
+    "providers.lines.description": "A name in the price list",
+    "diagnoses": "Diagnosis codes",
+    "entitlement": "Who pays",
+    "notes": "Notes",
+    "why": "The reason",
+    "total_cents": "Total",
+}
+PROBLEMS = {
+    "prefix": "the first two digits are not known to us; look at it twice",
+    "ssn": "this is the form of a social security number; an EIN is free of charge and safer on paper",
+    "unknown": "not in our list; look at it twice",
+    "parent": "a longer code exists, and this one cannot be billed",
+}
 GOOD_FAITH = ("good faith", "good-faith", "buena fe")
 
 
@@ -29,6 +69,13 @@ class Missing:
     def __str__(self) -> str:
         return f"{self.item}: {self.problem}"
 
+    @property
+    def in_words(self) -> str:
+        """For staff: what it is, and what is wrong with it."""
+        parts = [part for part in self.item.split(".") if not part.isdigit()]
+        known = next((key for key in (".".join(parts), parts[0], parts[-1]) if key in NAMES), "")
+        return f"{NAMES.get(known, self.item)}: {PROBLEMS.get(self.problem, self.problem)}"
+
 
 class Incomplete(Exception):
     """The estimate may not be issued. `missing` names every reason."""
@@ -36,6 +83,10 @@ class Incomplete(Exception):
     def __init__(self, missing: tuple[Missing, ...]) -> None:
         self.missing = missing
         super().__init__("; ".join(str(one) for one in missing))
+
+    @property
+    def in_words(self) -> str:
+        return "; ".join(one.in_words for one in self.missing)
 
 
 @dataclass

@@ -41,7 +41,7 @@ def issue_or_ask(ordered: Ordered, *, clinic: Clinic, by: User | None, now: date
     try:
         return issue(ordered, clinic=clinic, by=by, now=now)
     except completeness.Incomplete as refusal:
-        ask(ordered, "estimate_incomplete", "An estimate cannot be issued yet", str(refusal), now=now)
+        ask(ordered, "estimate_incomplete", "An estimate cannot be issued yet", refusal.in_words, now=now)
         return None
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from config.foundation import staff_tasks
@@ -136,17 +137,22 @@ def _warn(late: Iterable[Trigger], gone: dict[UUID, float], *, now: datetime) ->
     for trigger, stage in stages.items():
         if warning_key(trigger.pk, stage) in known:
             continue
-        urgent = stage == STAGES[1]
-        staff_tasks.open_task(
-            key=warning_key(trigger.pk, stage),
-            kind="estimate_due",
-            subject_type="scheduling.trigger",
-            subject_id=trigger.pk,
-            title=f"An estimate is due on {trigger.target_due_on}",
-            priority=staff_tasks.Priority.URGENT if urgent else staff_tasks.Priority.TODAY,
-            now=now,
-        )
-        if urgent and trigger.target_due_on:
-            notices.deadline(trigger_id=trigger.pk, due_on=trigger.target_due_on, now=now)
+        _tell_of(trigger, stage, now=now)
         warned += 1
     return warned
+
+
+@transaction.atomic
+def _tell_of(trigger: Trigger, stage: str, *, now: datetime) -> None:
+    urgent = stage == STAGES[1]
+    staff_tasks.open_task(
+        key=warning_key(trigger.pk, stage),
+        kind="estimate_due",
+        subject_type="scheduling.trigger",
+        subject_id=trigger.pk,
+        title=f"An estimate is due on {trigger.target_due_on}",
+        priority=staff_tasks.Priority.URGENT if urgent else staff_tasks.Priority.TODAY,
+        now=now,
+    )
+    if urgent and trigger.target_due_on:
+        notices.deadline(trigger_id=trigger.pk, due_on=trigger.target_due_on, now=now)

@@ -138,7 +138,7 @@ def change(request: HttpRequest, pk: UUID) -> HttpResponse:
         return redirect("estimates:proof", pk=pk)
     except Incomplete as refusal:
         form.is_valid()
-        form.add_error(None, _("It cannot be issued: %(missing)s") % {"missing": str(refusal)})
+        form.add_error(None, _("It cannot be issued: %(missing)s") % {"missing": refusal.in_words})
         return _proof(request, estimate, form)
     messages.success(request, _("Issued. The mail leaves when the PDF is made.") if made else _("Done."))
     return redirect("estimates:proof", pk=made.pk if made else pk)
@@ -210,7 +210,7 @@ def plan(request: HttpRequest, client_id: UUID) -> HttpResponse:
             )
         except Incomplete as refusal:
             for one in refusal.missing:
-                form.add_error(None, str(one))
+                form.add_error(None, one.in_words)
         else:
             messages.success(request, _("Issued. The mail leaves when the PDF is made."))
             return redirect("estimates:proof", pk=made.pk)

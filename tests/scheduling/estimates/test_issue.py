@@ -191,7 +191,7 @@ def test_a_client_without_birth_date_is_booked_and_staff_are_told_what_is_missin
     asked = a_request(client=a_client(born_on=None))
 
     assert issue.issue_for_appointment(appointment=a_visit(asked), by=None, now=NOW) is None
-    assert "patient.born_on: missing" in StaffTask.objects.get().details
+    assert "Birth date of the client: missing" in StaffTask.objects.get().details
     assert Trigger.objects.running().count() == 1
 
 
