@@ -350,9 +350,13 @@ def was_all_taken_back(*, subject_type: str, subject_id: object, kinds: Sequence
     return states == {State.WITHDRAWN}
 
 
-def release(*, waits_for: str) -> int:
-    """What some messages waited for, such as a document, exists now."""
-    return outbox.release(waits_for=waits_for)
+def release(*, waits_for: str, client: Client, document: Attachment) -> int:
+    """The document that some messages to a client waited for exists now.
+
+    It travels with the mail only where the client ticked that mail is not private and they want it anyway.
+    """
+    wanted = [document] if client.email_ok and client.email_document_ok else []
+    return outbox.release(waits_for=waits_for, attachments=wanted)
 
 
 def letterhead(clinic: Clinic) -> dict[str, Any]:

@@ -87,6 +87,7 @@ def client_of(
     ways = reach(whole)
     client.prefers = PREFERS.get(whole.clean("prefer") or "", client.prefers)
     client.email_ok = bool(whole.clean("email_ok")) and "email" in ways
+    client.email_document_ok = client.email_ok and bool(whole.clean("email_document_ok"))
     client.text_ok = bool(whole.clean("text_ok")) and "text" in ways
     client.call_ok = "call" in ways or "voicemail" in ways
     client.voicemail_ok = "voicemail" in ways

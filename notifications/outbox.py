@@ -113,8 +113,16 @@ def _is_first(message: Message) -> bool:
     return inserted
 
 
-def release(*, waits_for: str) -> int:
-    """What the held messages waited for exists now. Returns how many may leave."""
+def release(*, waits_for: str, attachments: Sequence[Attachment] = ()) -> int:
+    """What the held messages waited for exists now. Returns how many may leave.
+
+    `attachments` go with the mails among them: what a person asked to be sent did not exist when they were written.
+    """
+    if attachments:
+        packed = [attachment.packed() for attachment in attachments]
+        for message in Message.objects.filter(state=State.HELD, waits_for=waits_for, channel=Channel.EMAIL):
+            message.content = {**message.content, "attachments": [*message.attachments, *packed]}
+            message.save(update_fields=["content"])
     return Message.objects.filter(state=State.HELD, waits_for=waits_for).update(state=State.QUEUED)
 
 

@@ -350,6 +350,7 @@ def _about_estimate(
         kind=kind,
         context={
             "is_gfe": estimate.kind == "gfe",
+            "attached": estimate.client.email_ok and estimate.client.email_document_ok,
             # Told once, when it is issued: there is no link to it yet.
             "url": client_link(
                 purpose=ESTIMATE_LINK, subject_id=estimate.pk, expires_at=open_until, is_first=True
@@ -455,7 +456,7 @@ def _times_example(count: int) -> Mapping[str, Any]:
 
 
 def _estimate_example() -> Mapping[str, Any]:
-    return example(is_gfe=True, open_until=EXAMPLE_AT, replaces_on=EXAMPLE_AT.date())
+    return example(is_gfe=True, attached=True, open_until=EXAMPLE_AT, replaces_on=EXAMPLE_AT.date())
 
 
 def _digest_example() -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ paying   coverage, carrier, plan_type, member_id, group_number, policyholder_{re
          claim_{number,employer,state,adjuster,adjuster_phone,attorney}, claim_on_{…}, referral, ask_estimate,
          days*, parts*, earliest_{…}, latest_{…}, availability_notes, practitioner, gender, waitlist_ok,
          series_{per_week,weeks}, access_needs*, access_notes
-send     privacy_notice_seen, policy_seen, email_ok, text_ok, guardian_agrees, telehealth, waiver_signed
+send     privacy_notice_seen, policy_seen, email_ok, email_document_ok, text_ok, guardian_agrees, telehealth, waiver_signed
 
 (* several values; `website` is the honeypot on the last page.)
 """

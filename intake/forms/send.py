@@ -19,6 +19,10 @@ class SendForm(StepForm):
     email_ok = forms.BooleanField(
         label=_("You may email me about this visit. Email is not fully private."), required=False
     )
+    email_document_ok = forms.BooleanField(
+        label=_("Email is not private, and I want the estimate itself by email anyway, as a file."),
+        required=False,
+    )
     text_ok = forms.BooleanField(label=_("You may text me about this visit."), required=False)
     guardian_agrees = forms.BooleanField(
         label=_("I am the parent or guardian, and I agree that this child asks for a visit."), required=False
@@ -51,5 +55,7 @@ class SendForm(StepForm):
         asked += ["telehealth"] if service and "video" in service.modes else []
         asked += ["waiver_signed"] if service and "waiver_signed" in service.needs else []
         asked += ["email_ok"] if has_email else []
+        is_care = service is None or service.is_health_care
+        asked += ["email_document_ok"] if has_email and is_care else []
         asked += ["text_ok"] if wants_text else []
         return asked

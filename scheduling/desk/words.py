@@ -14,6 +14,7 @@ from intake.models import (
     ContactWay,
     CoverageType,
 )
+from scheduling.estimates.entitlement import FEDERAL
 
 GROUPS = {
     "urgent": gettext_lazy("Urgent"),
@@ -205,8 +206,10 @@ def payer_sentence(appointment_request: AppointmentRequest) -> tuple[str, str]:
     kind = CoverageType(coverage.type).label if coverage else _("Not asked yet")
     if service is None:
         return str(kind), _("No estimate while no service is chosen.")
-    if coverage and coverage.type in {CoverageType.MEDICARE, CoverageType.MEDICAID, CoverageType.TRICARE}:
-        return str(kind), _("With this payer no estimate is issued by itself. Say why on the phone.")
+    if service.estimate == "gfe" and coverage and coverage.type in FEDERAL:
+        return str(kind), _(
+            "No good-faith estimate: a federal program pays, and covered care may not simply be charged in cash."
+        )
     if service.estimate == "gfe":
         return str(kind), _("The estimate goes with the confirmation.")
     return str(kind), _("A price summary goes with the confirmation.")

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from config.foundation import staff_tasks
 from intake import contact
+from notifications.rendering import Attachment
 from scheduling.estimates import typeset
 from scheduling.estimates.freezing import SUBJECT
 from scheduling.models import Estimate, EstimateDocument, EstimateEvent
@@ -23,7 +24,11 @@ def make_waiting(*, now: datetime, limit: int = 50) -> int:
 
 def make_pdf(estimate_id: UUID, *, now: datetime) -> bool:
     """Store the PDF and let the mail go, in one transaction. False when it is there, or cannot be printed."""
-    estimate = Estimate.objects.filter(pk=estimate_id, document_state=Estimate.DocumentState.WANTED).first()
+    estimate = (
+        Estimate.objects.select_related("client")
+        .filter(pk=estimate_id, document_state=Estimate.DocumentState.WANTED)
+        .first()
+    )
     if estimate is None:
         return False
     try:
@@ -42,7 +47,11 @@ def make_pdf(estimate_id: UUID, *, now: datetime) -> bool:
             )
             Estimate.objects.filter(pk=estimate.pk).update(document_state=Estimate.DocumentState.MADE)
             EstimateEvent.objects.create(estimate=estimate, what=What.DOCUMENT_MADE, at=now)
-            contact.release(waits_for=f"estimate:{estimate.pk}")
+            contact.release(
+                waits_for=f"estimate:{estimate.pk}",
+                client=estimate.client,
+                document=Attachment(f"estimate-{estimate.number}.pdf", "application/pdf", pdf),
+            )
     except IntegrityError:
         return False  # another worker was faster; its bytes are the document
     return True

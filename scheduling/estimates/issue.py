@@ -49,6 +49,8 @@ def issue_for_appointment(
         ordered = replace(ordered, reason=Reason(event))
     if ordered.outcome.kind == Kind.GFE:
         covering = _plan_covering(ordered, visit_on)
+        if covering and covering.satisfies.filter(appointment=appointment).exists():
+            return None  # booked together with others: their one estimate was issued for this visit
         cause = _record(event, ordered, appointment, visit_on=visit_on, clinic=clinic, now=now)
         if covering:
             _is_covered(cause, covering)
@@ -391,7 +393,8 @@ def _plan_covering(ordered: Ordered, visit_on: date) -> Estimate | None:
     taken = Trigger.objects.filter(satisfied_by=plan, closed_at=None, appointment__isnull=False).values(
         "appointment"
     )
-    return plan if taken.distinct().count() < scope.visits else None
+    others = taken.exclude(appointment=ordered.appointment).distinct()
+    return plan if others.count() < scope.visits else None
 
 
 def _is_covered(cause: Trigger, plan: Estimate) -> None:

@@ -77,7 +77,7 @@ def one_file(*, client: Client, now: datetime) -> bytes:
     estimates = (
         Estimate.objects.filter(client=client, issued_at__gte=since)
         .select_related("document", "issued_by", "supersedes")
-        .order_by("issued_at")
+        .order_by("issued_at", "number", "version")
     )
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
