@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from config.foundation import staff_tasks
 from config.foundation.models import Clinic
@@ -24,35 +25,67 @@ LATELY = timedelta(days=90)  # older requests have long got everything
 AHEAD = timedelta(days=7)  # no clock is longer: three business days around the longest holidays
 
 
-def part_gone(trigger: Trigger, *, clinic: Clinic, now: datetime) -> float:
+class Clock(NamedTuple):
+    """Of a trigger, what tells how much of its time is gone."""
+
+    pk: UUID
+    happened_at: datetime
+    target_due_on: date | None
+
+
+def part_gone(clock: Clock, *, clinic: Clinic, now: datetime) -> float:
     """How much of a trigger's time is used up: 0 at the event, 1 at the end of its target day."""
-    if trigger.target_due_on is None:
+    if clock.target_due_on is None:
         return 0.0
-    end = datetime.combine(trigger.target_due_on + timedelta(days=1), time(0), tzinfo=clinic.zone)
-    whole = (end - trigger.happened_at).total_seconds()
-    return (now - trigger.happened_at).total_seconds() / whole if whole > 0 else 1.0
+    end = _end_of(clock.target_due_on, clinic)
+    whole = (end - clock.happened_at).total_seconds()
+    return (now - clock.happened_at).total_seconds() / whole if whole > 0 else 1.0
 
 
 def look(*, now: datetime) -> int:
     """Answer what may be answered alone, then warn about every clock that is past half its time.
 
-    Returns how many warnings are new. Two statements while nothing is pressing.
+    Returns how many warnings are new. A handful of statements while nothing is pressing.
     """
     clinic = Clinic.get()
     today = clinic.local(now).date()
-    horizon = today + AHEAD
     _summaries(now=now)
     _ends(today=today, now=now)
-    pressing = list(Trigger.objects.due_by(horizon).select_related("appointment_request__service"))
-    if not pressing:
-        return 0
-    gone = {trigger.pk: part_gone(trigger, clinic=clinic, now=now) for trigger in pressing}
-    _close_without_care(pressing, now=now)
-    for trigger in _to_answer(pressing, gone, clinic=clinic):
+    waiting = list(_unanswered().select_related("appointment_request__service"))
+    _close_without_care(waiting, now=now)
+    for trigger in _to_answer(waiting, clinic=clinic, now=now):
         asked = trigger.appointment_request
         if asked is not None:
             issue_for_request(appointment_request=asked, by=None, now=now)
-    return _warn([one for one in pressing if gone[one.pk] >= HALF and one.is_running], gone, now=now)
+    clocks = [Clock(*row) for row in late(clinic=clinic, now=now)]
+    return _warn(clocks, clinic=clinic, now=now)
+
+
+def late(*, clinic: Clinic, now: datetime) -> QuerySet[Trigger, tuple[UUID, datetime, date | None]]:
+    """Running clocks past half of their time: one statement, which the database answers without us.
+
+    Half of the time between the event h and the end of the target day E is gone when h <= 2 now - E; E is one
+    of the few days up to the horizon.
+    """
+    today = clinic.local(now).date()
+    half_gone = Q(target_due_on__lt=today)
+    for ahead in range(AHEAD.days + 1):
+        day = today + timedelta(days=ahead)
+        half_gone |= Q(target_due_on=day, happened_at__lte=now - (_end_of(day, clinic) - now))
+    return Trigger.objects.running().filter(half_gone).values_list("pk", "happened_at", "target_due_on")
+
+
+def _unanswered() -> QuerySet[Trigger]:
+    """Cost questions that no estimate answers yet."""
+    return Trigger.objects.running().filter(event=Trigger.Event.REQUESTED, satisfied_by=None)
+
+
+def _clock(trigger: Trigger) -> Clock:
+    return Clock(trigger.pk, trigger.happened_at, trigger.target_due_on)
+
+
+def _end_of(day: date, clinic: Clinic) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(0), tzinfo=clinic.zone)
 
 
 def _summaries(*, now: datetime) -> None:
@@ -94,65 +127,62 @@ def _ends(*, today: date, now: datetime) -> None:
             )
 
 
-def _close_without_care(pressing: list[Trigger], *, now: datetime) -> None:
+def _close_without_care(waiting: list[Trigger], *, now: datetime) -> None:
     """The clinic said that it cannot treat this person: there is no care to estimate."""
     refused = {Status.DECLINED, Status.REFERRED}
-    for trigger in pressing:
+    for trigger in waiting:
         asked = trigger.appointment_request
-        if asked is not None and asked.status in refused and trigger.satisfied_by_id is None:
+        if asked is not None and asked.status in refused:
             trigger.closed_at, trigger.closed_reason = now, Trigger.Closed.NO_CARE
             Trigger.objects.running().filter(pk=trigger.pk).update(
                 closed_at=now, closed_reason=Trigger.Closed.NO_CARE
             )
 
 
-def _to_answer(pressing: list[Trigger], gone: dict[UUID, float], *, clinic: Clinic) -> list[Trigger]:
+def _to_answer(waiting: list[Trigger], *, clinic: Clinic, now: datetime) -> list[Trigger]:
     """Questions without an estimate that need no person: who ticked the box was promised it soon; who asked in
     passing gets it when most of the time is gone and nobody has agreed on a time."""
     if clinic.reviews_estimates:
         return []
-    waiting = [
-        one
-        for one in pressing
-        if one.is_running and one.satisfied_by_id is None and one.event == Trigger.Event.REQUESTED
-    ]
     requests = [one.appointment_request_id for one in waiting if one.appointment_request_id]
     ticked = CostQuestion.objects.filter(appointment_request__in=requests, how=CostQuestion.How.TICK)
     soon = set(ticked.values_list("appointment_request", flat=True)) if requests else set()
     return [
         one
         for one in waiting
-        if (asked := one.appointment_request) is not None
+        if one.is_running
+        and (asked := one.appointment_request) is not None
         and asked.status in {*OPEN, Status.WITHDRAWN}
-        and (asked.pk in soon or gone[one.pk] >= ALONE)
+        and (asked.pk in soon or part_gone(_clock(one), clinic=clinic, now=now) >= ALONE)
         and not asked.open_holds()
     ]
 
 
-def _warn(late: Iterable[Trigger], gone: dict[UUID, float], *, now: datetime) -> int:
-    stages = {one: STAGES[1] if gone[one.pk] >= ALMOST else STAGES[0] for one in late}
+def _warn(pressing: Iterable[Clock], *, clinic: Clinic, now: datetime) -> int:
+    stages = {
+        one: STAGES[1] if part_gone(one, clinic=clinic, now=now) >= ALMOST else STAGES[0] for one in pressing
+    }
     keys = {warning_key(one.pk, stage) for one, stage in stages.items()}
     known = set(staff_tasks.StaffTask.objects.filter(key__in=keys).values_list("key", flat=True))
     warned = 0
-    for trigger, stage in stages.items():
-        if warning_key(trigger.pk, stage) in known:
-            continue
-        _tell_of(trigger, stage, now=now)
-        warned += 1
+    for clock, stage in stages.items():
+        if warning_key(clock.pk, stage) not in known:
+            _tell_of(clock, stage, now=now)
+            warned += 1
     return warned
 
 
 @transaction.atomic
-def _tell_of(trigger: Trigger, stage: str, *, now: datetime) -> None:
+def _tell_of(clock: Clock, stage: str, *, now: datetime) -> None:
     urgent = stage == STAGES[1]
     staff_tasks.open_task(
-        key=warning_key(trigger.pk, stage),
+        key=warning_key(clock.pk, stage),
         kind="estimate_due",
         subject_type="scheduling.trigger",
-        subject_id=trigger.pk,
-        title=f"An estimate is due on {trigger.target_due_on}",
+        subject_id=clock.pk,
+        title=f"An estimate is due on {clock.target_due_on}",
         priority=staff_tasks.Priority.URGENT if urgent else staff_tasks.Priority.TODAY,
         now=now,
     )
-    if urgent and trigger.target_due_on:
-        notices.deadline(trigger_id=trigger.pk, due_on=trigger.target_due_on, now=now)
+    if urgent and clock.target_due_on:
+        notices.deadline(trigger_id=clock.pk, due_on=clock.target_due_on, now=now)

@@ -19,7 +19,7 @@ from scheduling.estimates.completeness import Incomplete
 from scheduling.estimates.contents import Scope
 from scheduling.models import Estimate, EstimateEvent, Seat, Trigger
 from tests.scheduling.estimates.build import DENVER
-from tests.scheduling.estimates.rows import a_client
+from tests.scheduling.estimates.rows import a_client, a_trigger
 from tests.scheduling.estimates.test_issue import NOW, VISIT, a_request, a_visit, confirmed
 
 pytestmark = pytest.mark.usefixtures("clinic")
@@ -446,3 +446,22 @@ def test_the_minutes_look_works_outside_of_any_transaction(transactional_db: Non
     watch.look(now=NOW + timedelta(days=4, hours=22))
 
     assert StaffTask.objects.filter(kind="estimate_due", priority="urgent").exists()
+
+
+def test_the_database_and_the_arithmetic_agree_on_which_clocks_are_past_half() -> None:
+    client, clinic = a_client(), Clinic.get()
+    for hours in range(0, 120, 7):
+        for days in range(-1, 5):
+            asked_at = NOW - timedelta(hours=hours)
+            a_trigger(client=client, happened_at=asked_at, target_due_on=(NOW + timedelta(days=days)).date())
+
+    found = {row[0] for row in watch.late(clinic=clinic, now=NOW)}
+
+    expected = {
+        one.pk
+        for one in Trigger.objects.all()
+        if watch.part_gone(watch.Clock(one.pk, one.happened_at, one.target_due_on), clinic=clinic, now=NOW)
+        >= 0.5
+    }
+    assert found == expected
+    assert 0 < len(found) < Trigger.objects.count()

@@ -1,6 +1,7 @@
 """An estimate that lacks anything the law asks for, or whose sums disagree, is refused by name."""
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -259,3 +260,80 @@ def test_no_official_description_of_a_service_code_is_shipped() -> None:
 
     for path in [*root.glob("scheduling/**/*.py"), *root.glob("intake/**/*.py"), root / "sample-clinic.yaml"]:
         assert not any(opening in path.read_text().lower() for opening in openings), path
+
+
+# --- every field that is needed, emptied one after the other -----------------------------------------
+
+# What may be empty; everything else must be missed.
+MAY_BE_EMPTY = {
+    "clinic.website",
+    "code_set_release",
+    "course",
+    "course_each_cents",
+    "diagnoses",
+    "notes",
+    "package_code",
+    "patient.representative",
+    "price_list_version",
+    "providers.0.email",
+    "providers.0.lines.0.included",
+    "providers.0.phone",
+    "providers.0.practitioner",  # asked before anybody is chosen
+    "replaced",
+    "scope",
+    "separate",  # the list appears all the same
+    "visit",  # “not yet scheduled”
+    "basis",  # an enumeration: never empty
+    "kind",
+}
+
+
+def emptied(value: Any) -> Any:
+    if isinstance(value, str):
+        return ""
+    if isinstance(value, tuple):
+        return ()
+    if isinstance(value, dict):
+        return {}
+    return 0 if isinstance(value, int) else None
+
+
+def mutants(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every way to empty one field of a dataclass or of one below it, with the path to the field."""
+    for field in fields(value):
+        inner, name = getattr(value, field.name), f"{path}{field.name}"
+        if isinstance(inner, date) and not isinstance(inner, datetime):
+            yield name, replace(value, **{field.name: None if "born" in name else date(2000, 1, 1)})
+        elif isinstance(inner, datetime):
+            yield name, replace(value, **{field.name: inner.replace(tzinfo=None)})
+        elif not is_dataclass(inner):
+            yield name, replace(value, **{field.name: emptied(inner)})
+        if is_dataclass(inner):
+            for below, mutant in mutants(inner, f"{name}."):
+                yield below, replace(value, **{field.name: mutant})
+        if isinstance(inner, tuple) and inner and is_dataclass(inner[0]):
+            for below, mutant in mutants(inner[0], f"{name}.0."):
+                yield below, replace(value, **{field.name: (mutant, *inner[1:])})
+
+
+WHOLE = an_estimate(basis=Basis.SELF_PAY)
+
+
+@pytest.mark.parametrize(
+    ("path", "mutant"),
+    [(path, mutant) for path, mutant in mutants(WHOLE) if path not in MAY_BE_EMPTY],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_an_estimate_without_any_one_of_its_fields_is_refused(path: str, mutant: Contents) -> None:
+    assert refused(mutant), path
+
+
+@pytest.mark.parametrize(
+    "path", sorted(path for path, _ in mutants(WHOLE) if path in MAY_BE_EMPTY - {"basis", "kind", "visit"})
+)
+def test_what_may_be_empty_may_be(path: str) -> None:
+    [mutant] = [mutant for name, mutant in mutants(WHOLE) if name == path]
+
+    problems = [one for one in refused(mutant) if "diagnosis_statement" not in one]
+
+    assert problems == []
