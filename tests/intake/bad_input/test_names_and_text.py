@@ -21,7 +21,7 @@ HARMLESS = {
     "01 script": "<script>alert(1)</script>",
     "02 image": '"><img src=x onerror=alert(1)>',
     "03 textarea": "</textarea><svg/onload=alert(1)>",
-    "04 template": "{{7*7}} {% load x %} ${7*7}",
+    "04 template": "{{7777*7777}} {% load x %} ${7*7}",
     "04 format": "%(x)s {0.__class__}",
     "05 sql": "Robert'); DROP TABLE--",
     "06 apostrophe": "O'Connor D'Angelo-Müller",
@@ -42,7 +42,7 @@ def test_is_stored_exactly_and_shown_harmlessly_everywhere(text: str, asker: Ask
     places = everywhere(asker, sent)
     for place, shown in places.items():
         assert not [live for live in LIVE if live in shown], place
-        assert "49" not in shown or "{{7*7}}" not in short or "7*7" in shown, place
+        assert "60481729" not in shown, place  # 7777 times 7777, were it ever worked out
     assert escape(short) in places["request at the desk"]
 
 
