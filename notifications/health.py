@@ -33,6 +33,18 @@ class Health:
         return self.beat is not None and self.beat <= BEAT_IS_DEAD.total_seconds()
 
     @property
+    def trouble(self) -> str:
+        """What staff should be told: "late", "beat_doubled", "beat_dead", or nothing.
+
+        A beat that was never seen is no news; if mail needs it, mail becomes late.
+        """
+        if self.is_mail_late:
+            return "late"
+        if self.is_beat_doubled:
+            return "beat_doubled"
+        return "beat_dead" if self.beat is not None and not self.is_beat_alive else ""
+
+    @property
     def is_ready(self) -> bool:
         """Without beat the rescue loop still sends, and Redis is not needed to answer a page."""
         return self.is_drain_alive and not self.is_mail_late

@@ -1,6 +1,8 @@
 """What belongs together when staff ask "what did we tell them?": a request with its offers, visits, estimates."""
 
-from intake.ledger import Row, Subject, rows
+from django.db.models import Value
+
+from intake.ledger import Row, rows
 from intake.models import AppointmentRequest
 from intake.notices import SUBJECT as REQUEST
 from scheduling.models import Appointment, Estimate, Offer
@@ -8,19 +10,20 @@ from scheduling.notices import ESTIMATE, OFFER, VISIT
 
 
 def about_request(appointment_request: AppointmentRequest) -> list[Row]:
-    """Everything told about a request and what came of it, newest first. Four queries."""
+    """Everything told about a request and what came of it, newest first. Two queries."""
     key = appointment_request.pk
-    visits = Appointment.objects.filter(appointment_request=key).values_list("pk", flat=True)
-    offers = Offer.objects.filter(appointment_request=key).values_list("pk", flat=True)
-    estimates = Estimate.objects.filter(appointment_request=key).values_list("pk", flat=True)
-    return rows([(REQUEST, str(key)), *_all(VISIT, visits), *_all(OFFER, offers), *_all(ESTIMATE, estimates)])
+    parts = [
+        model.objects.filter(appointment_request=key)
+        .order_by()
+        .annotate(subject=Value(kind))
+        .values_list("subject", "pk")
+        for model, kind in ((Appointment, VISIT), (Offer, OFFER), (Estimate, ESTIMATE))
+    ]
+    came_of_it = [(kind, str(pk)) for kind, pk in parts[0].union(*parts[1:])]
+    return rows([(REQUEST, str(key)), *came_of_it])
 
 
 def about_visit(visit: Appointment) -> list[Row]:
     """Everything told about a visit and its estimates, newest first. Two queries."""
     estimates = Estimate.objects.filter(appointment=visit.pk).values_list("pk", flat=True)
-    return rows([(VISIT, str(visit.pk)), *_all(ESTIMATE, estimates)])
-
-
-def _all(kind: str, keys: object) -> list[Subject]:
-    return [(kind, str(key)) for key in keys]  # type: ignore[attr-defined]  # a query of ids
+    return rows([(VISIT, str(visit.pk)), *((ESTIMATE, str(pk)) for pk in estimates)])

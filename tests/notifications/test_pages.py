@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import secrets
 import time
 from datetime import timedelta
 
@@ -117,8 +118,56 @@ def test_without_a_key_there_is_no_such_page(client: Browser) -> None:
     assert client.post("/webhooks/mailgun/", "{}", content_type="application/json").status_code == 404
 
 
-def signed(message: Message, event: str, *, key: str = KEY, **data: str) -> str:
-    stamp, token = str(int(time.time())), "t" * 50
+def test_other_words_under_an_overheard_signature_change_nothing(client: Browser, settings: object) -> None:
+    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}  # type: ignore[attr-defined]
+    heard = make_message()
+    other = make_message(key="other", to="robin.sample@example.com")
+    call = json.loads(signed(heard, "delivered"))
+    client.post("/webhooks/mailgun/", json.dumps(call), content_type="application/json")
+    call["event-data"] = json.loads(signed(other, "complained"))["event-data"]
+
+    assert (
+        client.post("/webhooks/mailgun/", json.dumps(call), content_type="application/json").status_code
+        == 200
+    )
+
+    assert not suppression.is_suppressed("robin.sample@example.com")
+    heard.refresh_from_db()
+    assert heard.receipt == Receipt.DELIVERED
+
+
+def test_a_call_signed_long_ago_changes_nothing(client: Browser, settings: object) -> None:
+    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}  # type: ignore[attr-defined]
+    call = signed(make_message(), "complained", signed_at=time.time() - 2 * 86400)
+
+    assert client.post("/webhooks/mailgun/", call, content_type="application/json").status_code == 200
+
+    assert not suppression.is_suppressed("alex.sample@example.com")
+
+
+def test_staff_see_on_every_page_that_mail_does_not_move(staff: Browser) -> None:
+    assert "mail-trouble" not in staff.get("/staff/").content.decode()
+
+    make_message(not_before=timezone.now() - timedelta(minutes=6))
+    for page in ("/staff/", "/staff/clients/", "/staff/messages/"):
+        assert "Mail has not moved for more than five minutes" in staff.get(page).content.decode()
+
+
+def test_staff_see_that_beat_has_died_or_that_there_are_two(staff: Browser) -> None:
+    now = timezone.now()
+    Heartbeat.objects.create(name="beat:a", first_at=now - timedelta(hours=1), at=now - timedelta(minutes=4))
+    assert "The clock of the mail (beat) has stopped" in staff.get("/staff/").content.decode()
+
+    Heartbeat.objects.filter(name="beat:a").update(at=now - timedelta(seconds=5))
+    assert "mail-trouble" not in staff.get("/staff/").content.decode()
+    Heartbeat.objects.create(name="beat:b", first_at=now - timedelta(minutes=1), at=now)
+    assert "Two clocks of the mail (beat) are running" in staff.get("/staff/").content.decode()
+
+
+def signed(
+    message: Message, event: str, *, key: str = KEY, signed_at: float | None = None, **data: str
+) -> str:
+    stamp, token = str(int(signed_at or time.time())), secrets.token_hex(25)
     return json.dumps(
         {
             "signature": {
