@@ -71,7 +71,7 @@ messages: $(VENV)/.dev  ## collect the texts to translate, compile the translati
 
 lock: $(VENV)/.dev  ## choose versions anew from requirements/*.in
 	for name in uv base dev; do \
-		$(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		$(PYTHON) -m uv pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes --no-header \
 			--no-annotate --no-emit-index-url --no-emit-find-links \
 			--output-file requirements/$$name.txt requirements/$$name.in || exit 1; \
 	done

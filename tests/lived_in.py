@@ -14,7 +14,7 @@ from intake import drafts, triage
 from intake.models import AppointmentRequest, Practitioner
 from intake.submission import submit_form
 from notifications.models import Message, State
-from scheduling import availability, booking
+from scheduling import availability, booking, series, waitlist
 from scheduling.estimates import documents
 from scheduling.models import Appointment, Room
 from tests.factories import SAMPLE, load_sample_clinic, make_user
@@ -24,6 +24,7 @@ FORMS: dict[str, Any] = {
     for sample in yaml.safe_load(SAMPLE.read_text(encoding="utf-8"))["requests"]
     if "form" in sample
 }
+CODES = ("R01", "R02", "R03", "R04", "R06", "R08", "R13", "R14", "R19")
 BIRTH_DATES = {"R01": ("4", "19", "1986")}
 
 
@@ -36,13 +37,14 @@ class LivedIn:
 
 
 def lived_in_clinic() -> LivedIn:
-    """R01 is booked with its estimate made, R03 was offered times, R02 is held and R08 declined; more wait."""
+    """R01 is booked with its estimate made, R03 was offered times, R02 is held, R08 declined.
+
+    R13 has a series, the time R14 gave back is offered to R19 on the waitlist; more wait.
+    """
     now = timezone.now()
     load_sample_clinic(visits=True, starting=now.date())
     owner = make_user(email="owner@clinic.example", roles="front_desk therapist administrator")
-    asked = {
-        code: send(code, now=now - timedelta(hours=3)) for code in ("R01", "R02", "R03", "R04", "R06", "R08")
-    }
+    asked = {code: send(code, now=now - timedelta(hours=3)) for code in CODES}
     booked = confirm(asked["R01"], by=owner, now=now)
     documents.make_waiting(now=now)
     times = availability.best_times(asked["R03"], now=now)
@@ -50,6 +52,16 @@ def lived_in_clinic() -> LivedIn:
     for code, verb in (("R02", triage.hold), ("R08", triage.decline)):
         one = asked[code]
         verb(appointment_request=one, by=owner, now=now, expect_version=one.version, reason="Because")
+    series.confirm(
+        appointment_request=asked["R13"],
+        times=availability.best_times(asked["R13"], now=now)[:2],
+        by=owner,
+        now=now,
+        expect_version=asked["R13"].version,
+    )
+    freed = booking.cancel(appointment=confirm(asked["R14"], by=owner, now=now, rank=2), by=owner, now=now)
+    triage.waitlist(appointment_request=asked["R19"], by=owner, now=now, expect_version=asked["R19"].version)
+    waitlist.invite(freed=freed, requests=[asked["R19"]], by=owner, now=now)
     drafts.start_draft(now=now)
     Message.objects.filter(state=State.QUEUED, waits_for="").update(state=State.SENT, sent_at=now)
     return LivedIn(owner=owner, booked=booked, offered=asked["R03"], now=now)
@@ -62,9 +74,9 @@ def send(code: str, *, now: datetime) -> AppointmentRequest:
     return submit_form(said, submission_id=uuid.uuid4(), now=now, seconds_to_fill=200)
 
 
-def confirm(asked: AppointmentRequest, *, by: User, now: datetime) -> Appointment:
-    """The best time, as one click takes it."""
-    best = availability.best_times(asked, now=now)[0]
+def confirm(asked: AppointmentRequest, *, by: User, now: datetime, rank: int = 0) -> Appointment:
+    """The best time (or the one after it), as one click takes it."""
+    best = availability.best_times(asked, now=now)[rank]
     return booking.confirm(
         appointment_request=asked,
         practitioner=Practitioner.objects.get(pk=best.practitioner_id),

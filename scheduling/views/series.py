@@ -147,6 +147,14 @@ def confirm(request: HttpRequest, pk: UUID) -> HttpResponse:
 def booked(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The receipt: every date, what goes out, and a quiet undo while nothing has left."""
     made = get_object_or_404(Series.objects.select_related("appointment_request__client", "estimate"), pk=pk)
+    access_log.record(
+        by=signed_in(request),
+        action="opened",
+        subject=SUBJECT,
+        subject_id=made.appointment_request_id,
+        fields=["client"],
+        request=request,
+    )
     clinic = Clinic.get()
     visits = [
         each.appointment

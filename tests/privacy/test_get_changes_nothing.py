@@ -34,6 +34,7 @@ ROOMS = ["foundation", "notifications", "intake", "scheduling"]
 MAY_CHANGE = {"foundation_accessevent", "django_session", "usersessions_usersession"}
 WRITES = re.compile(r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM|REPLACE INTO)\s+"?(\w+)"?', re.IGNORECASE)
 LINKS = re.compile(r'(?:href|hx-get|src)="(/[^"#]*)')
+ID = re.compile(r"<(uuid|int):(\w+)>")
 REFUSED = {403, 404, 405, 500}
 FOLLOWED = 60  # addresses with their query strings that the pages of one person link to
 
@@ -95,23 +96,26 @@ def changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
 # --- real ids for every address -----------------------------------------------------------------------
 
 
-def ids() -> list[list[str]]:
-    """For every model with such ids: some of its rows."""
-    known = [model for label in ROOMS for model in apps.get_app_config(label).get_models()]
-    found = [
-        [str(pk) for pk in model._default_manager.values_list("pk", flat=True)[:3]]
-        for model in known
-        if isinstance(model._meta.pk, models.UUIDField)
-    ]
-    return [keys for keys in found if keys]
+Keys = dict[str, list[list[str]]]
 
 
-def answering(owner: Client, address: Address, keys: list[list[str]]) -> list[str]:
+def ids() -> Keys:
+    """For both kinds of ids, and for every model with such ids: some of its rows."""
+    found: Keys = {"uuid": [], "int": []}
+    for model in (model for label in ROOMS for model in apps.get_app_config(label).get_models()):
+        kind = "uuid" if isinstance(model._meta.pk, models.UUIDField) else "int"
+        if rows := [str(pk) for pk in model._default_manager.values_list("pk", flat=True)[:3]]:
+            found[kind].append(rows)
+    return found
+
+
+def answering(owner: Client, address: Address, known: Keys) -> list[str]:
     """The address with ids of rows that are there. Which model it wants, its answers say."""
     given = {"code": next(iter(catalogue.kinds())).code, "language": "en", **ROWS[address.route].args}
-    wanted = re.findall(r"<uuid:(\w+)>", address.route)
+    wanted = [name for _kind, name in ID.findall(address.route) if name not in given]
     if not wanted:
         return [address.filled(given)]
+    keys = known[ID.findall(address.route)[0][0]]
     for at, rows in enumerate(keys):
         turned = (rows[shift:] + rows[:shift] for shift in range(len(rows)))
         paths = [address.filled({**given, **dict(zip(wanted, ids * 2, strict=False))}) for ids in turned]
@@ -132,20 +136,21 @@ def real_addresses(owner: Client) -> list[str]:
 
 
 def private_links() -> list[Link]:
-    """A live link of every purpose: the product's own, else one to whatever row its view knows."""
-    found = {link.purpose: link for link in Link.objects.live(now=timezone.now())}
+    """Live links of every purpose: the product's own, else one to whatever row its view knows."""
     stranger = Client()
-    for purpose in set(PURPOSE_VIEWS) - set(found):
-        for subject in (key for rows in ids() for key in rows):
+    live = Link.objects.live(now=timezone.now())
+    found = [link for link in live if stranger.get(link.path()).status_code == 200]
+    for purpose in set(PURPOSE_VIEWS) - {link.purpose for link in found}:
+        for subject in (key for rows in ids()["uuid"] for key in rows):
             link = links.issue(
                 purpose=purpose, subject_id=subject, expires_at=timezone.now() + timedelta(days=9)
             )
             if stranger.get(link.path()).status_code == 200:
-                found[purpose] = link
+                found.append(link)
                 break
             link.delete()
-    assert set(PURPOSE_VIEWS) <= set(found)
-    return [link for purpose, link in found.items() if purpose in PURPOSE_VIEWS]
+    assert {link.purpose for link in found} == set(PURPOSE_VIEWS)
+    return found
 
 
 # --- the walks ----------------------------------------------------------------------------------------
