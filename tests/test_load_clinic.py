@@ -83,6 +83,20 @@ def test_a_fault_late_in_the_file_leaves_nothing_behind(tmp_path):
     assert Service.objects.count() == 0
 
 
+@pytest.mark.django_db
+@pytest.mark.postgresql
+def test_what_the_database_refuses_names_its_section(tmp_path):
+    broken = tmp_path / "clinic.yaml"
+    broken.write_text(TEXT.replace("  short_name: ", f"  short_name: {'x' * 900} # ", 1), encoding="utf-8")
+    out = io.StringIO()
+    with pytest.raises(SystemExit) as stopped:
+        call_command("load_clinic", str(broken), stdout=out, stderr=io.StringIO())
+    said = json.loads(out.getvalue())
+    assert (stopped.value.code, said["line"]) == (1, line_of(TEXT, "\nclinic:") + 1)
+    assert "clinic: this cannot be stored: value too long" in said["error"]
+    assert Clinic.objects.count() == 0
+
+
 def test_a_missing_file_is_wrong_use(tmp_path):
     out = io.StringIO()
     with pytest.raises(SystemExit) as stopped:

@@ -1,10 +1,11 @@
 """A checked clinic file into the database: idempotent, silent, all or nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, time
 from typing import Any
 
-from django.db import transaction
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from config.clinic_file.moments import Calendar
@@ -22,6 +23,7 @@ from intake.models import (
     ServiceQuestionnaire,
 )
 from scheduling import booking
+from scheduling.booking import NotBookable, SlotTaken
 from scheduling.models import Resource, Room, ServiceHours, Shift, TimeOff, Weekday
 
 DAYS = dict(zip(["mon", "tue", "wed", "thu", "fri", "sat", "sun"], Weekday, strict=True))
@@ -29,19 +31,30 @@ DAYS = dict(zip(["mon", "tue", "wed", "thu", "fri", "sat", "sun"], Weekday, stri
 
 @transaction.atomic
 def load(clinic_file: ClinicFile, *, starting: date | None = None) -> None:
-    """Write or update everything the file names. Rows the file does not name are left alone."""
+    """Write or update everything the file names. Rows the file does not name are left alone.
+
+    Raises ClinicFileError with the line of the section that cannot be stored.
+    """
     data = clinic_file.data
     calendar = Calendar(anchor=data["anchor_now"], zone=data["timezone"], starting=starting)
-    _clinic(data)
-    _locations(data["locations"])
-    _closures(data.get("closures", []), calendar)
-    _practitioners(data["practitioners"], calendar)
-    _services(data["services"])
-    _rooms(data.get("rooms", []), data["services"])
-    _packages(data.get("packages", []))
-    _time_off(data.get("time_off", []), calendar)
-    _clients(data.get("clients", []), calendar)
-    _appointments(data.get("appointments", []), calendar)
+    sections: list[tuple[str, Callable[[], None]]] = [
+        ("clinic", lambda: _clinic(data)),
+        ("locations", lambda: _locations(data["locations"])),
+        ("closures", lambda: _closures(data.get("closures", []), calendar)),
+        ("practitioners", lambda: _practitioners(data["practitioners"], calendar)),
+        ("services", lambda: _services(data["services"])),
+        ("rooms", lambda: _rooms(data.get("rooms", []), data["services"])),
+        ("packages", lambda: _packages(data.get("packages", []))),
+        ("time_off", lambda: _time_off(data.get("time_off", []), calendar)),
+        ("clients", lambda: _clients(data.get("clients", []), calendar)),
+        ("appointments", lambda: _appointments(data.get("appointments", []), calendar)),
+    ]
+    for name, write in sections:
+        try:
+            write()
+        except (DatabaseError, ValidationError, NotBookable, SlotTaken) as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise clinic_file.error((name,), f"{name}: this cannot be stored: {reason}") from error
     form_library.load_shipped(now=timezone.now())
 
 
