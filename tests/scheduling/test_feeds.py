@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -43,7 +44,7 @@ def test_names_are_not_even_read_for_a_shared_screen():
 
     [full], [bare] = read(), read(with_names=False)
 
-    assert (full["id"], full["name"], full["service"]) == (str(visit.pk), "Alex S", "ORTHO-EVAL")
+    assert (UUID(str(full["id"])), full["name"], full["service"]) == (visit.pk, "Alex S", "ORTHO-EVAL")
     assert set(full) - set(bare) == {"name", "service"}
     assert full["start"].startswith("2027-03-03T16:00:00")
 
