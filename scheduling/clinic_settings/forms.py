@@ -422,6 +422,7 @@ class LocationForm(SettingForm):
 
 
 class ClinicForm(SettingForm):
+    website = forms.URLField(label=_("Website"), required=False, assume_scheme="https")
     reminders_hours = forms.CharField(
         label=_("Reminders, hours before a visit"), required=False, help_text=_("Such as 48, 3.")
     )
@@ -447,7 +448,6 @@ class ClinicForm(SettingForm):
             "npi_organization": _("NPI of the clinic"),
             "phone": _("Phone"),
             "email": _("Mail"),
-            "website": _("Website"),
             "reply_promise_text": _("Reply promise, in words"),
             "reply_by_time": _("Reply by, on the next open day"),
             "proposal_hold_hours": _("Hours an offer is held"),
