@@ -61,7 +61,7 @@ def next_page(page: Page, *, word: str = "Next", arrives: str = "") -> None:
     """Press the button that goes on. `arrives`: the heading that must be there then."""
     button(page, word).click()
     if arrives:
-        expect(page.get_by_role("heading", level=1)).to_have_text(arrives)
+        expect(page.get_by_role("heading", level=1)).to_have_text(arrives, timeout=20_000)
 
 
 def button(page: Page, word: str) -> Locator:
