@@ -19,19 +19,7 @@ APPS = ("config", "intake", "scheduling", "notifications")
 # Everything is said to clients until it is named here: these pages and modules are seen by staff alone,
 # whose desk is in English.
 STAFF_ONLY = (
-    "config/account_mail.py",
-    "config/accounts.py",
-    "config/clinic_file/",
-    "config/foundation/",
-    "config/people_views.py",
-    "config/settings.py",  # the languages' own names
-    "config/templates/account/",
-    "config/templates/allauth/",
-    "config/templates/desk/",
-    "config/templates/desk_base.html",
-    "config/templates/dev/",
-    "config/templates/mail/account",
-    "config/templates/people/",
+    "config/",  # the roof: settings, accounts, staff pages
     "intake/client_form.py",
     "intake/ledger.py",
     "intake/contact.py",  # why a message was not sent
@@ -54,6 +42,14 @@ STAFF_ONLY = (
 )
 # ... but for these, which lie among them.
 FOR_CLIENTS = (
+    "config/templates/4",  # what is said when something is refused or broken
+    "config/templates/5",
+    "config/templates/base.html",
+    "config/templates/components/",
+    "config/templates/django/",
+    "config/templates/link_unavailable.html",
+    "config/templates/plain.html",
+    "config/views.py",
     "intake/models/appointment_request.py",
     "scheduling/estimates/sheet.py",
     "scheduling/notices.py",

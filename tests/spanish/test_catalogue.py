@@ -6,7 +6,7 @@ from string import Formatter
 
 import pytest
 
-from tests.spanish.extracting import MO, PO, Said, catalogue, said_to_clients, unreadable_calls
+from tests.spanish.extracting import MO, Said, catalogue, said_to_clients, unreadable_calls
 
 pytestmark = pytest.mark.without_database
 
@@ -88,6 +88,6 @@ def test_the_compiled_catalogue_is_of_this_one() -> None:
 
 def test_the_draft_says_that_it_is_one() -> None:
     """Until a native speaker and a clinician have read it, the file says so; then it names them."""
-    head = PO.read_text(encoding="utf-8").partition('msgid ""')[0]
+    head = catalogue()[""].texts[0]
 
-    assert "DRAFT FOR REVIEW" in head or re.search(r"Reviewed by .+ on \d{4}-\d{2}-\d{2}", head)
+    assert re.search(r"^X-Review: (draft|read by .+ on \d{4}-\d{2}-\d{2})", head, re.MULTILINE)
