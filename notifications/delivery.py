@@ -54,6 +54,7 @@ BEGIN_ATTEMPT = """
     SELECT id, %s, %s, %s, '', '' FROM notifications_message WHERE id = %s AND state = %s AND lease_owner = %s
     RETURNING id
 """
+END_ATTEMPT = "UPDATE notifications_attempt SET ended_at = %s, outcome = %s WHERE id = %s"
 
 
 def worker_name() -> str:
@@ -263,8 +264,16 @@ def _sent(message: Message, attempt: Attempt, ended: list[Attempt], *, now: date
 
 
 def _close(ended: list[Attempt]) -> None:
-    if ended:
-        _record(partial(Attempt.objects.bulk_update, ended, ["ended_at", "outcome"]))
+    """All at once, each with its own moment (`bulk_update` takes longer to build than to run)."""
+    moment = connection.ops.adapt_datetimefield_value
+    values = [(moment(attempt.ended_at), attempt.outcome, attempt.pk) for attempt in ended]
+
+    def write() -> None:
+        with connection.cursor() as cursor:
+            cursor.executemany(END_ATTEMPT, values)
+
+    if values:
+        _record(write)
 
 
 def _later(
