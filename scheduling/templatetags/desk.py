@@ -63,6 +63,7 @@ def desk_top(context: RequestContext) -> dict[str, Any]:
         (_("Clinic settings"), "/staff/settings/", May.MANAGE_CLINIC),
         (_("Forms"), "/staff/forms/", May.MANAGE_FORMS),
         (_("Numbers"), "/staff/numbers/", May.SEE_REQUESTS),
+        (_("Calendar on my phone"), "/staff/calendar-link/", May.SEE_REQUESTS),
     ]
     return {
         "csrf_token": context.get("csrf_token"),

@@ -30,6 +30,7 @@ STAFF_ONLY = (
     "intake/models/insurance.py",
     "intake/models/questionnaire.py",
     "intake/models/service.py",
+    "intake/templatetags/mail_trouble.py",
     "intake/templates/intake/answers.html",
     "intake/templates/intake/forms/",
     "intake/templates/intake/mail/staff_",
