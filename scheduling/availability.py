@@ -1,8 +1,7 @@
 """What the database knows about the time asked for, fed to `openings` as plain values.
 
-Two queries, however many people, days and visits there are: the rules (hours, absences, closures, rooms; first
-visits and planned classes where the service has to do with either) as one row of JSON, and one range query over
-the claims. Keys in the calendar are ids of `Resource` rows, so that a claim needs no look-up.
+One query, however many people, days and visits there are (`diary_rows`). Keys in the calendar are ids of
+`Resource` rows, so that a claim needs no look-up.
 """
 
 import json
@@ -13,24 +12,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import connection
-from django.db.models import F, Func, IntegerField, Q, QuerySet
-from django.db.models.functions import JSONArray
-
-from config.foundation.clinic import Clinic, Closure, Location
+from config.foundation.clinic import Clinic
 from intake.models import AppointmentRequest, Practitioner, Service
-from scheduling.models import (
-    TAKES_TIME,
-    Appointment,
-    AppointmentStatus,
-    Claim,
-    DateOverride,
-    Resource,
-    Room,
-    ServiceHours,
-    Shift,
-    TimeOff,
-)
+from scheduling import diary_rows
+from scheduling.models import Appointment, Resource, Room
 from scheduling.openings import (
     DAY,
     PARTS_OF_DAY,
@@ -63,9 +48,6 @@ from scheduling.openings import (
 )
 
 SEARCHED_DAYS = 42  # how far ahead the best times are looked for
-LONGEST_CLAIM = timedelta(
-    days=1
-)  # the database refuses longer ones, which keeps the range query on its index
 WEEKDAYS = {name: number for number, name in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))}
 
 
@@ -169,15 +151,20 @@ def best_times(
     if service is None:
         return []
     wishes = wishes_of(appointment_request)
-    today = local_day(minute_of(now), Clinic.get().zone)
-    first_day = max(today, wishes.earliest) if wishes.earliest else today
-    first_day = min(first_day, today + timedelta(days=366))
-    last_day = first_day + timedelta(days=SEARCHED_DAYS)
+    first_day, last_day = _searched_days(wishes, now=now)
     diary = load(service, start=first_day, end=last_day, now=now, ignoring=ignoring)
     wishes = with_keys(wishes, diary, appointment_request)
     return diary.best(
         wishes, first_day=first_day, last_day=last_day, count=count, party=appointment_request.people
     )
+
+
+def _searched_days(wishes: Wishes, *, now: datetime) -> tuple[date, date]:
+    """From today, or the day wished for, six weeks ahead; nobody is searched for in the far future."""
+    today = local_day(minute_of(now), Clinic.get().zone)
+    first_day = max(today, wishes.earliest) if wishes.earliest else today
+    first_day = min(first_day, today + timedelta(days=366))
+    return first_day, first_day + timedelta(days=SEARCHED_DAYS)
 
 
 def other_times(
@@ -272,22 +259,7 @@ def _date(text: object) -> date | None:
         return None
 
 
-# --- the two queries --------------------------------------------------------------------------------
-
-
-class EpochMinute(Func):
-    """A moment as whole minutes since 1970, computed by the database: no datetime is built for each row."""
-
-    output_field = IntegerField()
-
-    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        return super().as_sql(
-            compiler, connection, template="(EXTRACT(EPOCH FROM %(expressions)s)::bigint / 60)"
-        )
-
-    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        template = "(CAST(strftime('%%%%s', %(expressions)s) AS INTEGER) / 60)"
-        return super().as_sql(compiler, connection, template=template)
+# --- rows to values ---------------------------------------------------------------------------------
 
 
 def load(
@@ -297,8 +269,9 @@ def load(
     # A day more at both ends: local days begin and end at other hours than UTC's.
     since = datetime.combine(start - timedelta(days=1), time.min, UTC)
     until = datetime.combine(end + timedelta(days=2), time.min, UTC)
-    planned = _planned_rows(service, since, until, now, ignoring)
-    rules = _rules(service, start, end, since, until, planned)
+    rules = diary_rows.read(
+        service, start=start, end=end, since=since, until=until, now=now, ignoring=ignoring
+    )
     (zone_name, horizon) = rules["clinic"][0] if rules["clinic"] else ("America/Denver", None)
     zone = ZoneInfo(zone_name)
 
@@ -314,7 +287,7 @@ def load(
         rooms=rooms,
         places={UUID(pk): Place(kind) for pk, kind in rules["locations"]},
         closures=tuple(_closed(row) for row in rules["closures"]),
-        busy=_busy(keys, since, until, now, ignoring),
+        busy=_busy(keys, [*rules["people_busy"], *rules["rooms_busy"]]),
         sessions=sessions,
         first_visits=first_visits,
         horizon_days=horizon,
@@ -333,32 +306,12 @@ def load(
     )
 
 
-def busy_rows(
-    keys: Iterable[Key], since: datetime, until: datetime, now: datetime, ignoring: Collection[UUID] = ()
-) -> QuerySet[Claim, tuple[int, int, int]]:
-    """The one range query: (resource, start, end) in minutes, in order, dead holds left out."""
-    claims = Claim.objects.filter(
-        Q(held_until=None) | Q(held_until__gt=now),
-        resource_id__in=list(keys),
-        starts_at__lt=until,
-        starts_at__gt=since - LONGEST_CLAIM,
-        ends_at__gt=since,
-    )
-    if ignoring:
-        claims = claims.exclude(appointment_id__in=ignoring)
-    return claims.order_by("resource_id", "starts_at").values_list(
-        "resource_id", EpochMinute(F("starts_at")), EpochMinute(F("ends_at"))
-    )
-
-
-def _busy(
-    keys: Collection[Key], since: datetime, until: datetime, now: datetime, ignoring: Collection[UUID]
-) -> dict[Key, list[Span]]:
+def _busy(keys: Iterable[Key], rows: Iterable[list[Any]]) -> dict[Key, list[Span]]:
+    """The claimed spans of each key, sorted; they do not overlap, the database sees to it."""
     busy: dict[Key, list[Span]] = {key: [] for key in keys}
-    if not keys:
-        return busy
-    for resource, start, end in busy_rows(keys, since, until, now, ignoring):
-        busy[resource].append((start, end))
+    for key, starts, ends in rows:
+        if key in busy:
+            busy[key] = sorted(zip(starts, ends, strict=True))
     return busy
 
 
@@ -377,123 +330,6 @@ def _planned(
             place = (by_id[practitioner], local_day(start, zone))
             counts[place] = counts.get(place, 0) + 1
     return sessions, counts
-
-
-def _planned_rows(
-    service: Service, since: datetime, until: datetime, now: datetime, ignoring: Collection[UUID]
-) -> dict[str, tuple[QuerySet[Any], tuple[Any, ...]]]:
-    """The day's visits that hours depend on: classes with seats, or first visits, of which there are so many a day."""
-    rows = Appointment.objects.filter(
-        ~Q(status=AppointmentStatus.HELD) | Q(held_until__gt=now),
-        status__in=TAKES_TIME,
-        starts_at__gte=since,
-        starts_at__lt=until,
-    ).order_by()
-    if ignoring:
-        rows = rows.exclude(pk__in=ignoring)
-    starts = EpochMinute(F("starts_at"))
-    if service.max_people is not None:
-        left = F("seats") - F("seats_taken")
-        return {
-            "classes": (
-                rows.filter(service=service, seats__isnull=False),
-                ("pk", "practitioner_id", starts, left),
-            )
-        }
-    if service.is_first_visit:
-        first = rows.filter(is_first_visit=True, practitioner__services=service)
-        return {"first_visits": (first, ("practitioner_id", starts))}
-    return {}
-
-
-def _rules(
-    service: Service,
-    start: date,
-    end: date,
-    since: datetime,
-    until: datetime,
-    planned: dict[str, tuple[QuerySet[Any], tuple[Any, ...]]],
-) -> dict[str, list[Any]]:
-    """Everything that is set rather than booked, and what is `planned`, as one row of JSON arrays."""
-    offering = Resource.objects.filter(active=True, practitioner__active=True, practitioner__services=service)
-    shifts = Shift.objects.filter(practitioner__active=True, practitioner__services=service)
-    resource = F("practitioner__resource__id")
-    parts: dict[str, tuple[QuerySet[Any], tuple[Any, ...]]] = {
-        "clinic": (Clinic.objects.filter(pk=1), ("time_zone", "booking_horizon_days")),
-        "locations": (Location.objects.order_by(), ("pk", "kind")),
-        "closures": (
-            Closure.objects.filter(starts_on__lte=end, ends_on__gte=start).order_by(),
-            ("starts_on", "ends_on", "from_time", "to_time", "location_id"),
-        ),
-        "people": (
-            offering.order_by("practitioner__position", "practitioner__code"),
-            (
-                "pk",
-                "practitioner_id",
-                "practitioner__name",
-                "practitioner__minimum_notice_hours",
-                "practitioner__max_first_visits_per_day",
-                "practitioner__gender_for_matching",
-                "practitioner__languages",
-                "practitioner__code",
-            ),
-        ),
-        "shifts": (
-            shifts.order_by("weekday", "starts"),
-            (resource, "weekday", "starts", "ends", "location_id", "every_weeks", "anchor_on"),
-        ),
-        "overrides": (
-            DateOverride.objects.filter(practitioner__services=service, on__range=(start, end)).order_by(
-                "starts"
-            ),
-            (resource, "on", "starts", "ends", "location_id"),
-        ),
-        "time_off": (
-            TimeOff.objects.filter(
-                practitioner__services=service, starts_at__lt=until, ends_at__gt=since
-            ).order_by(),
-            (resource, EpochMinute(F("starts_at")), EpochMinute(F("ends_at"))),
-        ),
-        "rooms": (
-            Resource.objects.filter(room__services=service).order_by(
-                "room__position", "room__code", "machine_number", "pk"
-            ),
-            (
-                "pk",
-                "room_id",
-                "kind",
-                "room__location_id",
-                "room__name",
-                "room__code",
-                "active",
-                "room__active",
-            ),
-        ),
-        **planned,
-    }
-    if not service.needs_practitioner:
-        hours = ServiceHours.objects.filter(service=service).order_by("weekday", "starts")
-        parts["hours"] = (hours, ("weekday", "starts", "ends"))
-    columns, params = [], []
-    for rows, names in parts.values():
-        sql, values = rows.annotate(row=JSONArray(*names)).values("row").query.sql_with_params()
-        columns.append(_as_json(sql))
-        params += values
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT " + ", ".join(columns), params)
-        found = cursor.fetchone()
-    return {name: _parsed(text) for name, text in zip(parts, found or (), strict=True)}
-
-
-def _as_json(sql: str) -> str:
-    gather = "json_agg(t.row)" if connection.vendor == "postgresql" else "json_group_array(json(t.row))"
-    return f"(SELECT {gather} FROM ({sql}) AS t)"  # noqa: S608 (SQL of our own query sets, values apart)
-
-
-def _parsed(column: Any) -> list[Any]:
-    if column is None:
-        return []
-    return json.loads(column) if isinstance(column, str | bytes) else list(column)
 
 
 def _people(service: Service, rules: dict[str, list[Any]]) -> dict[Key, Person]:

@@ -1,0 +1,311 @@
+"""The rows a diary is made of: hours, absences, closures, rooms, claims; all of them by one statement.
+
+The statement is made of query sets, so that it follows the models, and each of them comes back as one column of
+JSON. It is compiled once for each shape: Django takes longer to put it into words than the database to answer it.
+What differs from call to call is therefore a parameter with a name (`Asked`), bound when the statement runs.
+"""
+
+import itertools
+import json
+import re
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import (
+    Aggregate,
+    DateField,
+    DateTimeField,
+    Expression,
+    F,
+    Field,
+    Func,
+    IntegerField,
+    JSONField,
+    Q,
+    QuerySet,
+    UUIDField,
+)
+
+from config.foundation.clinic import Clinic, Closure, Location
+from intake.models import Service
+from scheduling.models import (
+    TAKES_TIME,
+    Appointment,
+    AppointmentStatus,
+    Claim,
+    DateOverride,
+    Resource,
+    ServiceHours,
+    Shift,
+    TimeOff,
+)
+
+# The database refuses longer ones, which keeps the range of claims on its index.
+LONGEST_CLAIM = timedelta(days=1)
+
+Part = tuple[QuerySet[Any], tuple[Any, ...]]  # the rows, and what of each
+
+
+class Shape(NamedTuple):
+    """What decides which parts the statement has."""
+
+    is_class: bool
+    is_first_visit: bool
+    needs_practitioner: bool
+    ignored: int  # how many appointments count as not there
+
+
+def read(
+    service: Service,
+    *,
+    start: date,
+    end: date,
+    since: datetime,
+    until: datetime,
+    now: datetime,
+    ignoring: Collection[UUID] = (),
+) -> dict[str, list[Any]]:
+    """Part -> its rows, for the local dates from `start` to `end`, which lie between the moments `since` and `until`.
+
+    Moments are whole minutes since 1970. `people_busy` and `rooms_busy` have a row for each resource that is
+    claimed: (resource, starts, ends), in no order, dead holds left out.
+    """
+    shape = Shape(
+        is_class=service.max_people is not None,
+        is_first_visit=service.is_first_visit,
+        needs_practitioner=service.needs_practitioner,
+        ignored=len(ignoring),
+    )
+    names, statement, constants = _compiled(connection.vendor, shape)
+    asked: dict[str, Any] = {
+        "service": service.pk,
+        "first_day": start,
+        "last_day": end,
+        "since": since,
+        "claimed_since": since - LONGEST_CLAIM,
+        "until": until,
+        "now": now,
+        **{f"ignored_{number}": pk for number, pk in enumerate(ignoring)},
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {**constants, **{name: _bound(value) for name, value in asked.items()}})
+        found = cursor.fetchone()
+    return {name: _parsed(column) for name, column in zip(names, found or (), strict=True)}
+
+
+# --- a statement of many query sets -------------------------------------------------------------------
+
+
+class Asked(Expression):
+    """A value that is given when the statement runs, under its name."""
+
+    def __init__(self, name: str, output_field: "Field[Any, Any]") -> None:
+        super().__init__(output_field=output_field)
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        return f"%({self.name})s", []
+
+
+def _bound(value: Any) -> Any:
+    """A parameter as this database's driver wants it."""
+    field: Field[Any, Any] = UUIDField()
+    if isinstance(value, datetime):
+        field = DateTimeField()
+    elif isinstance(value, date):
+        field = DateField()
+    return field.get_db_prep_value(value, connection)
+
+
+class EpochMinute(Func):
+    """A moment as whole minutes since 1970, computed by the database: no datetime is built for each row."""
+
+    output_field = IntegerField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        return super().as_sql(
+            compiler, connection, template="(EXTRACT(EPOCH FROM %(expressions)s)::bigint / 60)"
+        )
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        template = "(CAST(strftime('%%%%s', %(expressions)s) AS INTEGER) / 60)"
+        return super().as_sql(compiler, connection, template=template)
+
+
+class _Row(Func):
+    """The columns of one row as a JSON array."""
+
+    output_field = JSONField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        return super().as_sql(compiler, connection, function="json_build_array")
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        return super().as_sql(compiler, connection, function="json_array")
+
+
+class _Gathered(Aggregate):
+    """One value of all rows of a group as a JSON array."""
+
+    output_field = JSONField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        return super().as_sql(compiler, connection, function="json_agg")
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        return super().as_sql(compiler, connection, function="json_group_array")
+
+
+@lru_cache(maxsize=128)
+def _compiled(vendor: str, shape: Shape) -> tuple[tuple[str, ...], str, dict[str, Any]]:
+    """The names of the parts, the statement, and the values that never change."""
+    gather = "json_agg(t.row)" if vendor == "postgresql" else "json_group_array(json(t.row))"
+    parts = _parts(shape)
+    columns, values = [], []
+    for rows, what in parts.values():
+        sql, params = rows.annotate(row=_Row(*what)).values("row").query.sql_with_params()
+        columns.append(f"(SELECT {gather} FROM ({sql}) AS t)")  # noqa: S608 (SQL of our own query sets, values apart)
+        values += params
+    numbers = itertools.count()
+
+    def named(found: re.Match[str]) -> str:
+        return found.group() if found.group() == "%%" else f"%(constant_{next(numbers)})s"
+
+    # A statement's parameters are either all named or all in order.
+    statement = re.sub(r"%%|%s", named, "SELECT " + ", ".join(columns))
+    return tuple(parts), statement, {f"constant_{number}": value for number, value in enumerate(values)}
+
+
+def _parsed(column: Any) -> list[Any]:
+    if column is None:
+        return []
+    return json.loads(column) if isinstance(column, str | bytes) else list(column)
+
+
+# --- the parts ----------------------------------------------------------------------------------------
+
+_SERVICE = Asked("service", UUIDField())
+_FIRST_DAY, _LAST_DAY = Asked("first_day", DateField()), Asked("last_day", DateField())
+_SINCE, _UNTIL, _NOW = (Asked(name, DateTimeField()) for name in ("since", "until", "now"))
+_CLAIMED_SINCE = Asked("claimed_since", DateTimeField())
+
+
+def _parts(shape: Shape) -> dict[str, Part]:
+    ignored = [Asked(f"ignored_{number}", UUIDField()) for number in range(shape.ignored)]
+    return {
+        **_places(),
+        **_people(),
+        **_rooms(),
+        **_hours(shape),
+        **_claims(ignored),
+        **_planned(shape, ignored),
+    }
+
+
+def _places() -> dict[str, Part]:
+    closures = Closure.objects.filter(starts_on__lte=_LAST_DAY, ends_on__gte=_FIRST_DAY).order_by()
+    return {
+        "clinic": (Clinic.objects.filter(pk=1), ("time_zone", "booking_horizon_days")),
+        "locations": (Location.objects.order_by(), ("pk", "kind")),
+        "closures": (closures, ("starts_on", "ends_on", "from_time", "to_time", "location_id")),
+    }
+
+
+def _people() -> dict[str, Part]:
+    offering = Resource.objects.filter(
+        active=True, practitioner__active=True, practitioner__services=_SERVICE
+    )
+    shifts = Shift.objects.filter(practitioner__active=True, practitioner__services=_SERVICE)
+    overrides = DateOverride.objects.filter(
+        practitioner__services=_SERVICE, on__gte=_FIRST_DAY, on__lte=_LAST_DAY
+    )
+    off = TimeOff.objects.filter(practitioner__services=_SERVICE, starts_at__lt=_UNTIL, ends_at__gt=_SINCE)
+    resource = "practitioner__resource__id"
+    return {
+        "people": (
+            offering.order_by("practitioner__position", "practitioner__code"),
+            (
+                "pk",
+                "practitioner_id",
+                "practitioner__name",
+                "practitioner__minimum_notice_hours",
+                "practitioner__max_first_visits_per_day",
+                "practitioner__gender_for_matching",
+                "practitioner__languages",
+                "practitioner__code",
+            ),
+        ),
+        "shifts": (
+            shifts.order_by("weekday", "starts"),
+            (resource, "weekday", "starts", "ends", "location_id", "every_weeks", "anchor_on"),
+        ),
+        "overrides": (overrides.order_by("starts"), (resource, "on", "starts", "ends", "location_id")),
+        "time_off": (off.order_by(), (resource, EpochMinute("starts_at"), EpochMinute("ends_at"))),
+    }
+
+
+def _rooms() -> dict[str, Part]:
+    rooms = Resource.objects.filter(room__services=_SERVICE)
+    what = (
+        "pk",
+        "room_id",
+        "kind",
+        "room__location_id",
+        "room__name",
+        "room__code",
+        "active",
+        "room__active",
+    )
+    return {"rooms": (rooms.order_by("room__position", "room__code", "machine_number", "pk"), what)}
+
+
+def _hours(shape: Shape) -> dict[str, Part]:
+    """The hours of what needs no practitioner."""
+    if shape.needs_practitioner:
+        return {}
+    hours = ServiceHours.objects.filter(service=_SERVICE).order_by("weekday", "starts")
+    return {"hours": (hours, ("weekday", "starts", "ends"))}
+
+
+def _claims(ignored: list[Asked]) -> dict[str, Part]:
+    """The range query over the claims of everyone and every room that can serve."""
+    claims = Claim.objects.filter(
+        Q(held_until=None) | Q(held_until__gt=_NOW),
+        starts_at__lt=_UNTIL,
+        starts_at__gt=_CLAIMED_SINCE,
+        ends_at__gt=_SINCE,
+    )
+    for pk in ignored:
+        claims = claims.exclude(appointment_id=pk)
+    of_people = claims.filter(resource__practitioner__services=_SERVICE)
+    of_rooms = claims.filter(resource__room__services=_SERVICE)
+    spans = ("resource_id", _Gathered(EpochMinute("starts_at")), _Gathered(EpochMinute("ends_at")))
+    return {
+        "people_busy": (of_people.order_by().values("resource_id"), spans),
+        "rooms_busy": (of_rooms.order_by().values("resource_id"), spans),
+    }
+
+
+def _planned(shape: Shape, ignored: list[Asked]) -> dict[str, Part]:
+    """The visits that hours depend on: classes with seats, or first visits, of which there are so many a day."""
+    rows = Appointment.objects.filter(
+        ~Q(status=AppointmentStatus.HELD) | Q(held_until__gt=_NOW),
+        status__in=TAKES_TIME,
+        starts_at__gte=_SINCE,
+        starts_at__lt=_UNTIL,
+    ).order_by()
+    for pk in ignored:
+        rows = rows.exclude(pk=pk)
+    starts = EpochMinute("starts_at")
+    if shape.is_class:
+        left = F("seats") - F("seats_taken")
+        classes = rows.filter(service=_SERVICE, seats__isnull=False)
+        return {"classes": (classes, ("pk", "practitioner_id", starts, left))}
+    if shape.is_first_visit:
+        first = rows.filter(is_first_visit=True, practitioner__services=_SERVICE)
+        return {"first_visits": (first, ("practitioner_id", starts))}
+    return {}
