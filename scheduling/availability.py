@@ -19,6 +19,7 @@ from scheduling.models import Appointment, Resource, Room
 from scheduling.openings import (
     DAY,
     PARTS_OF_DAY,
+    WISHES_BROKEN,
     Calendar,
     Closed,
     Hours,
@@ -48,6 +49,8 @@ from scheduling.openings import (
 )
 
 SEARCHED_DAYS = 42  # how far ahead the best times are looked for
+# Around a time that was just taken: three days, then two weeks.
+NEAR_DAYS = (timedelta(days=1), timedelta(days=7))
 WEEKDAYS = {name: number for number, name in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))}
 
 
@@ -157,6 +160,37 @@ def best_times(
     return diary.best(
         wishes, first_day=first_day, last_day=last_day, count=count, party=appointment_request.people
     )
+
+
+def next_best_times(
+    appointment_request: AppointmentRequest, *, near: datetime, now: datetime, count: int = 3
+) -> list[Slot]:
+    """What to offer somebody whose time, `near`, has just been taken: `count` times that keep every wish.
+
+    The days around that time are searched first, then more of them; many may lose the same time at once, and six
+    weeks of every diary are much to read for each of them. Where no such times are near, the best of all days.
+    """
+    service = appointment_request.service
+    if service is None:
+        return []
+    wishes = wishes_of(appointment_request)
+    first_day, last_day = _searched_days(wishes, now=now)
+    day = local_day(minute_of(near), Clinic.get().zone)
+    for reach in NEAR_DAYS:
+        start, end = max(first_day, day - reach), min(last_day, day + reach)
+        if start > end:
+            continue
+        diary = load(service, start=start, end=end, now=now)
+        found = diary.best(
+            with_keys(wishes, diary, appointment_request),
+            first_day=start,
+            last_day=end,
+            count=count,
+            party=appointment_request.people,
+        )
+        if len(found) == count and all(WISHES_BROKEN.isdisjoint(slot.reasons) for slot in found):
+            return found
+    return best_times(appointment_request, now=now, count=count)
 
 
 def _searched_days(wishes: Wishes, *, now: datetime) -> tuple[date, date]:

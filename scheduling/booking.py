@@ -114,7 +114,7 @@ def confirm(
     def look() -> None:
         _look(appointment_request, slot, now=now)
 
-    return _contest(act, appointment_request=appointment_request, now=now, look=look)
+    return _contest(act, appointment_request=appointment_request, near=starts_at, now=now, look=look)
 
 
 def confirm_all(
@@ -194,7 +194,7 @@ def offer(
         notices.offered_times(offer=made, times=[slot.starts_at for slot in times], now=now, by=by)
         return made
 
-    return _contest(act, appointment_request=appointment_request, now=now)
+    return _contest(act, appointment_request=appointment_request, near=times[0].starts_at, now=now)
 
 
 def accept(*, offer_time: Appointment, now: datetime) -> Appointment:
@@ -509,7 +509,7 @@ def undo(*, appointment: Appointment, by: User | None, now: datetime) -> Appoint
             raise TooLate
         return visit
 
-    return _contest(act, appointment_request=None, now=now)
+    return _contest(act, now=now)
 
 
 _UNANSWERED: dict[str, object] = {"answered_at": None, "answered_by": None}
@@ -654,8 +654,9 @@ def _try(act: Callable[[], Result], *, look: Callable[[], None] | None = None) -
 def _contest(
     act: Callable[[], Result],
     *,
-    appointment_request: AppointmentRequest | None,
     now: datetime,
+    appointment_request: AppointmentRequest | None = None,
+    near: datetime | None = None,
     appointment: Appointment | None = None,
     look: Callable[[], None] | None = None,
 ) -> Result:
@@ -666,7 +667,9 @@ def _contest(
         pass
     if appointment is not None:
         raise SlotTaken(availability.other_times(appointment, now=now))
-    raise SlotTaken(availability.best_times(appointment_request, now=now) if appointment_request else [])
+    if appointment_request is not None and near is not None:
+        raise SlotTaken(availability.next_best_times(appointment_request, near=near, now=now))
+    raise SlotTaken
 
 
 def _others_stand(pending: AppointmentRequest) -> bool:

@@ -12,7 +12,7 @@ A key names a practitioner, a room, a machine or a service; what it is made of i
 """
 
 from scheduling.openings.clock import DAY, Span, exists, local_day, minute_of, moment_of, wall_spans
-from scheduling.openings.ranking import PARTS_OF_DAY, Ranked, Reason, Wishes, choose, rank
+from scheduling.openings.ranking import PARTS_OF_DAY, WISHES_BROKEN, Ranked, Reason, Wishes, choose, rank
 from scheduling.openings.reasons import explain
 from scheduling.openings.search import find_openings
 from scheduling.openings.spans import is_free, overlapping, subtract
@@ -36,6 +36,7 @@ from scheduling.openings.values import (
 __all__ = [
     "DAY",
     "PARTS_OF_DAY",
+    "WISHES_BROKEN",
     "Calendar",
     "Closed",
     "Hours",

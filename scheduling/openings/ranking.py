@@ -46,6 +46,17 @@ POINTS = {
     Reason.FILLS_GAP: 4,
 }
 
+WISHES_BROKEN = frozenset(
+    {
+        Reason.OUTSIDE_DATES,
+        Reason.OTHER_DAY,
+        Reason.OTHER_PART,
+        Reason.OTHER_PRACTITIONER,
+        Reason.OTHER_LANGUAGE,
+        Reason.OTHER_GENDER,
+    }
+)
+
 PARTS_OF_DAY: Mapping[str, Span] = {
     "before_8am": (0, 8 * 60),
     "morning": (7 * 60, 12 * 60),
@@ -82,9 +93,10 @@ def rank(
     openings: Iterable[Opening], wishes: Wishes, calendar: Calendar, service: ServicePlan
 ) -> list[Ranked]:
     """The openings, best first, each with the wishes it keeps and those it does not."""
+    parts = [PARTS_OF_DAY[part] for part in wishes.parts if part in PARTS_OF_DAY]
     ranked = []
     for opening in openings:
-        reasons = tuple(_reasons(opening, wishes, calendar, service))
+        reasons = tuple(_reasons(opening, wishes, parts, calendar, service))
         ranked.append(Ranked(opening, sum(POINTS.get(reason, 0) for reason in reasons), reasons))
     ranked.sort(key=lambda one: (-one.points, one.opening.start))
     if ranked:
@@ -96,7 +108,9 @@ def rank(
     return ranked
 
 
-def _reasons(opening: Opening, wishes: Wishes, calendar: Calendar, service: ServicePlan) -> Iterator[Reason]:
+def _reasons(
+    opening: Opening, wishes: Wishes, parts: Sequence[Span], calendar: Calendar, service: ServicePlan
+) -> Iterator[Reason]:
     if opening.start in wishes.starts:
         yield Reason.MARKED_TIME
     if wishes.earliest or wishes.latest:
@@ -104,7 +118,6 @@ def _reasons(opening: Opening, wishes: Wishes, calendar: Calendar, service: Serv
         yield Reason.WITHIN_DATES if within else Reason.OUTSIDE_DATES
     if wishes.days:
         yield Reason.WISHED_DAY if opening.day.weekday() in wishes.days else Reason.OTHER_DAY
-    parts = [PARTS_OF_DAY[part] for part in wishes.parts if part in PARTS_OF_DAY]
     if parts:
         kept = any(low <= opening.wall < high for low, high in parts)
         yield Reason.WISHED_PART if kept else Reason.OTHER_PART
