@@ -367,29 +367,29 @@ def _planned(
 
 
 def _people(service: Service, rules: dict[str, list[Any]]) -> dict[Key, Person]:
-    hours: dict[Key, list[Hours]] = {}
-    for key, weekday, starts, ends, location, every, anchor in rules["shifts"]:
+    hours: dict[str, list[Hours]] = {}
+    for who, weekday, starts, ends, location, every, anchor in rules["shifts"]:
         starting = _date(anchor)
-        hours.setdefault(key, []).append(
+        hours.setdefault(who, []).append(
             Hours(weekday, _wall(starts), _wall(ends), UUID(location), every, starting)
         )
-    days: dict[tuple[Key, date], list[tuple[int, int, Key]]] = {}
-    for key, on, starts, ends, location in rules["overrides"]:
-        stretches = days.setdefault((key, date.fromisoformat(on)), [])
+    days: dict[str, dict[date, list[tuple[int, int, Key]]]] = {}
+    for who, on, starts, ends, location in rules["overrides"]:
+        stretches = days.setdefault(who, {}).setdefault(date.fromisoformat(on), [])
         if starts is not None:
             stretches.append((_wall(starts), _wall(ends), UUID(location)))
-    off: dict[Key, list[Span]] = {}
-    for key, start, end in rules["time_off"]:
-        off.setdefault(key, []).append((start, end))
+    off: dict[str, list[Span]] = {}
+    for who, start, end in rules["time_off"]:
+        off.setdefault(who, []).append((start, end))
     people: dict[Key, Person] = {}
-    for key, _pk, _name, notice, most, gender, languages, _code in rules["people"]:
+    for key, who, _name, notice, most, gender, languages, _code in rules["people"]:
         spoken = json.loads(languages) if isinstance(languages, str) else languages
         people[key] = Person(
             key=key,
             services=frozenset({service.pk}),
-            hours=tuple(hours.get(key, ())),
-            overrides=tuple(Override(day, tuple(what)) for (who, day), what in days.items() if who == key),
-            time_off=tuple(off.get(key, ())),
+            hours=tuple(hours.get(who, ())),
+            overrides=tuple(Override(day, tuple(what)) for day, what in days.get(who, {}).items()),
+            time_off=tuple(off.get(who, ())),
             minimum_notice=notice * 60,
             max_first_visits=most,
             gender=gender,

@@ -39,6 +39,7 @@ from scheduling.models import (
     Claim,
     DateOverride,
     Resource,
+    Room,
     ServiceHours,
     Shift,
     TimeOff,
@@ -113,12 +114,12 @@ class Asked(Expression):
 
 def _bound(value: Any) -> Any:
     """A parameter as this database's driver wants it."""
-    field: Field[Any, Any] = UUIDField()
-    if isinstance(value, datetime):
-        field = DateTimeField()
-    elif isinstance(value, date):
-        field = DateField()
+    field = next(field for kind, field in _FIELDS.items() if isinstance(value, kind))
     return field.get_db_prep_value(value, connection)
+
+
+# A datetime is a date too, so it comes first.
+_FIELDS: dict[type, "Field[Any, Any]"] = {datetime: DateTimeField(), date: DateField(), UUID: UUIDField()}
 
 
 class EpochMinute(Func):
@@ -215,16 +216,21 @@ def _places() -> dict[str, Part]:
     }
 
 
+def _who() -> QuerySet[Any]:
+    """Ids of the practitioners who give the service, from the one table that knows."""
+    return Service.practitioners.through.objects.filter(service_id=_SERVICE).values("practitioner_id")
+
+
+def _where() -> QuerySet[Any]:
+    """Ids of the rooms the service may be given in."""
+    return Room.services.through.objects.filter(service_id=_SERVICE).values("room_id")
+
+
 def _people() -> dict[str, Part]:
-    offering = Resource.objects.filter(
-        active=True, practitioner__active=True, practitioner__services=_SERVICE
-    )
-    shifts = Shift.objects.filter(practitioner__active=True, practitioner__services=_SERVICE)
-    overrides = DateOverride.objects.filter(
-        practitioner__services=_SERVICE, on__gte=_FIRST_DAY, on__lte=_LAST_DAY
-    )
-    off = TimeOff.objects.filter(practitioner__services=_SERVICE, starts_at__lt=_UNTIL, ends_at__gt=_SINCE)
-    resource = "practitioner__resource__id"
+    offering = Resource.objects.filter(active=True, practitioner__active=True, practitioner_id__in=_who())
+    shifts = Shift.objects.filter(practitioner_id__in=_who())
+    overrides = DateOverride.objects.filter(practitioner_id__in=_who(), on__gte=_FIRST_DAY, on__lte=_LAST_DAY)
+    off = TimeOff.objects.filter(practitioner_id__in=_who(), starts_at__lt=_UNTIL, ends_at__gt=_SINCE)
     return {
         "people": (
             offering.order_by("practitioner__position", "practitioner__code"),
@@ -241,15 +247,18 @@ def _people() -> dict[str, Part]:
         ),
         "shifts": (
             shifts.order_by("weekday", "starts"),
-            (resource, "weekday", "starts", "ends", "location_id", "every_weeks", "anchor_on"),
+            ("practitioner_id", "weekday", "starts", "ends", "location_id", "every_weeks", "anchor_on"),
         ),
-        "overrides": (overrides.order_by("starts"), (resource, "on", "starts", "ends", "location_id")),
-        "time_off": (off.order_by(), (resource, EpochMinute("starts_at"), EpochMinute("ends_at"))),
+        "overrides": (
+            overrides.order_by("starts"),
+            ("practitioner_id", "on", "starts", "ends", "location_id"),
+        ),
+        "time_off": (off.order_by(), ("practitioner_id", EpochMinute("starts_at"), EpochMinute("ends_at"))),
     }
 
 
 def _rooms() -> dict[str, Part]:
-    rooms = Resource.objects.filter(room__services=_SERVICE)
+    rooms = Resource.objects.filter(room_id__in=_where())
     what = (
         "pk",
         "room_id",
@@ -281,8 +290,11 @@ def _claims(ignored: list[Asked]) -> dict[str, Part]:
     )
     for pk in ignored:
         claims = claims.exclude(appointment_id=pk)
-    of_people = claims.filter(resource__practitioner__services=_SERVICE)
-    of_rooms = claims.filter(resource__room__services=_SERVICE)
+    # Not joined: a join would look the resource's practitioner up again for each claim.
+    people = Resource.objects.filter(practitioner_id__in=_who())
+    rooms = Resource.objects.filter(room_id__in=_where())
+    of_people = claims.filter(resource_id__in=people.values("pk"))
+    of_rooms = claims.filter(resource_id__in=rooms.values("pk"))
     spans = ("resource_id", _Gathered(EpochMinute("starts_at")), _Gathered(EpochMinute("ends_at")))
     return {
         "people_busy": (of_people.order_by().values("resource_id"), spans),
@@ -306,6 +318,6 @@ def _planned(shape: Shape, ignored: list[Asked]) -> dict[str, Part]:
         classes = rows.filter(service=_SERVICE, seats__isnull=False)
         return {"classes": (classes, ("pk", "practitioner_id", starts, left))}
     if shape.is_first_visit:
-        first = rows.filter(is_first_visit=True, practitioner__services=_SERVICE)
+        first = rows.filter(is_first_visit=True, practitioner_id__in=_who())
         return {"first_visits": (first, ("practitioner_id", starts))}
     return {}
