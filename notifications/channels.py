@@ -17,11 +17,12 @@ from typing import Any, Protocol, Self
 
 from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
 from django.conf import settings
-from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
+from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import BadHeaderError, sanitize_address
 
 from config.foundation.clinic import Clinic
+from notifications.letter import PLAIN_ADDRESS, Letter, as_bytes
 from notifications.models import Channel, Message
 
 
@@ -85,12 +86,9 @@ class SmtpBackend(EmailBackend):
         server = self.connection
         if server is None or server.sock is None:
             raise OurFault("no connection")
-        encoding = message.encoding or settings.DEFAULT_CHARSET
-        sender = sanitize_address(parseaddr(message.from_email)[1], encoding)
-        recipients = [sanitize_address(address, encoding) for address in message.recipients()]
-        body = message.message().as_bytes(  # type: ignore[call-arg]  # Django's own message takes it
-            linesep="\r\n"
-        )
+        sender = _in_envelope(parseaddr(message.from_email)[1])
+        recipients = [_in_envelope(address) for address in message.recipients()]
+        body = message.as_sent() if isinstance(message, Letter) else as_bytes(message)
         try:
             code, reply = server.mail(sender)
             if code >= 400:
@@ -254,9 +252,9 @@ def texting_works() -> bool:
     return settings.SMS_BACKEND == "console"
 
 
-def build(message: Message, *, sender: str, connection: Any = None) -> EmailMultiAlternatives:
+def build(message: Message, *, sender: str, connection: Any = None) -> Letter:
     """The mail as it leaves: text, HTML, small files; marked as sent by a machine (RFC 3834)."""
-    mail = EmailMultiAlternatives(
+    mail = Letter(
         subject=message.subject,
         body=message.text,
         from_email=sender,
@@ -273,6 +271,12 @@ def build(message: Message, *, sender: str, connection: Any = None) -> EmailMult
             content = content.decode()
         mail.attach(part["name"], content, part["type"])
     return mail
+
+
+def _in_envelope(address: str) -> str:
+    return (
+        address if PLAIN_ADDRESS.fullmatch(address) else sanitize_address(address, settings.DEFAULT_CHARSET)
+    )
 
 
 def _sender() -> str:

@@ -10,17 +10,18 @@ import os
 import random
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import zip_longest
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from config.foundation import staff_tasks
-from notifications import suppression
+from notifications import attempts, suppression
 from notifications.channels import OurFault, Passing, Permanent, Senders, SendingFailed, Unknown
 from notifications.models import (
     Attempt,
@@ -45,16 +46,6 @@ UNKNOWN_DELAY = timedelta(minutes=10)  # the first copy may be on its way: give 
 DEADLY_TRIES = 3  # attempts without an end: the row itself is what kills its sender
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 60.0  # seconds the breaker stays open
 GIVE_UP_AFTER = timedelta(days=3)  # a mailbox that said "later" this long has said no
-MARK_FOR = 60.0  # seconds we try to write down that a message has left
-
-
-# One statement, so that nothing can change between the look and the note. The ORM has no INSERT … SELECT.
-BEGIN_ATTEMPT = """
-    INSERT INTO notifications_attempt (message_id, number, worker, started_at, outcome, code)
-    SELECT id, %s, %s, %s, '', '' FROM notifications_message WHERE id = %s AND state = %s AND lease_owner = %s
-    RETURNING id
-"""
-END_ATTEMPT = "UPDATE notifications_attempt SET ended_at = %s, outcome = %s WHERE id = %s"
 
 
 def worker_name() -> str:
@@ -130,25 +121,36 @@ def _deliver_batch(
     clock: Callable[[], datetime],
     should_stop: Callable[[], bool],
 ) -> int:
-    blocked = set(
-        Suppression.objects.filter(
-            address_hash__in={message.to_hash for message in batch}, cleared_at=None
-        ).values_list("address_hash", flat=True)
-    )
+    blocked = _blocked(batch)
+    recovering = set(Breaker.objects.filter(failures__gt=0).values_list("channel", flat=True))
     sent = 0
     ended: list[Attempt] = []
-    recovering = set(Breaker.objects.filter(failures__gt=0).values_list("channel", flat=True))
+    begun: attempts.Begun = {}
+
+    def is_out_of_time(message: Message) -> bool:
+        return should_stop() or (message.lease_until or now) - now < SAFE_REST * settings.OUTBOX_PACE
+
     try:
-        for position, message in enumerate(batch):
+        for position, (message, following) in enumerate(zip_longest(batch, batch[1:])):
             now = clock()
-            if should_stop() or (message.lease_until or now) - now < SAFE_REST * settings.OUTBOX_PACE:
-                _give_back(batch[position:], worker=worker)
-                break
-            if message.expires_at and message.expires_at <= now:
-                _end_without_sending(message, State.EXPIRED, code="too late", now=now)
-            elif message.to_hash in blocked:
-                _end_without_sending(message, State.SUPPRESSED, code="address is blocked", now=now)
-            elif _deliver(message, senders=senders, worker=worker, clock=clock, ended=ended):
+            if message.pk not in begun:
+                if is_out_of_time(message):
+                    _give_back(batch[position:], worker=worker)
+                    break
+                if unwanted := _why_not(message, blocked=blocked, now=now):
+                    _end_without_sending(message, unwanted[0], code=unwanted[1], now=now)
+                    continue
+            if following and (is_out_of_time(following) or _why_not(following, blocked=blocked, now=now)):
+                following = None
+            if _deliver(
+                message,
+                senders=senders,
+                worker=worker,
+                clock=clock,
+                ended=ended,
+                begun=begun,
+                following=following,
+            ):
                 sent += 1
                 if message.channel in recovering:
                     recovering.discard(message.channel)
@@ -159,8 +161,23 @@ def _deliver_batch(
                 _give_back(batch[position + 1 :], worker=worker)
                 break
     finally:
-        _close(ended)
+        attempts.close(ended)
     return sent
+
+
+def _blocked(batch: Sequence[Message]) -> set[str]:
+    hashes = {message.to_hash for message in batch}
+    found = Suppression.objects.filter(address_hash__in=hashes, cleared_at=None)
+    return set(found.values_list("address_hash", flat=True))
+
+
+def _why_not(message: Message, *, blocked: Container[str], now: datetime) -> tuple[State, str] | None:
+    """How a row ends that is not to be sent, and the code for it."""
+    if message.expires_at and message.expires_at <= now:
+        return State.EXPIRED, "too late"
+    if message.to_hash in blocked:
+        return State.SUPPRESSED, "address is blocked"
+    return None
 
 
 def _deliver(
@@ -170,18 +187,22 @@ def _deliver(
     worker: str,
     clock: Callable[[], datetime],
     ended: list[Attempt],
+    begun: attempts.Begun | None = None,
+    following: Message | None = None,
 ) -> bool:
     """Try one message; True when it left. Never raises for a fault of one row.
 
     Attempts that went well are added to `ended`, to be closed together: that the message is sent is what
-    keeps it from being sent again, and that is written at once.
+    keeps it from being sent again, and that is written at once. With it the attempt of the `following`
+    message may be begun; that one is then in `begun`, and must be delivered next.
     """
-    attempt = _begin(message, worker=worker, now=clock())
+    begun = {} if begun is None else begun
+    attempt = begun.pop(message.pk) if message.pk in begun else _begin(message, worker=worker, now=clock())
     if attempt is None:
         return False
     try:
         senders.send(message)
-        record = partial(_sent, message, attempt, ended)
+        record = partial(attempts.sent, message, attempt, ended)
     except OurFault as fault:
         senders.drop(message.channel)
         record = partial(_our_fault, message, attempt, fault)
@@ -198,8 +219,14 @@ def _deliver(
         # A row that cannot be read or built. Its text may not be in the log: only what kind of fault.
         log.warning("message_poisonous", extra={"row": str(message.pk), "fault": type(error).__name__})
         record = partial(_fail, message, attempt, Permanent(f"cannot be built: {type(error).__name__}"))
-    has_left = record.func is _sent
-    _record(partial(record, now=clock()), is_one_statement=has_left)
+    has_left = record.func is attempts.sent
+    if (
+        has_left
+        and following
+        and attempts.sent_and_begun(message, attempt, ended, following, begun, now=clock())
+    ):
+        return True
+    attempts.record(partial(record, now=clock()), is_one_statement=has_left)
     return has_left
 
 
@@ -208,72 +235,11 @@ def _begin(message: Message, *, worker: str, now: datetime) -> Attempt | None:
     if message.attempts > 1 and _is_deadly(message):
         _end_without_sending(message, State.FAILED, code="stopped its sender several times", now=now)
         return None
-    attempt = Attempt(message=message, number=message.attempts, worker=worker, started_at=now)
-    values = (
-        attempt.number,
-        worker,
-        connection.ops.adapt_datetimefield_value(now),
-        Message._meta.pk.get_db_prep_value(message.pk, connection),
-        State.SENDING,
-        worker,
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(BEGIN_ATTEMPT, values)
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    attempt.pk = row[0]
-    attempt._state.adding = False
-    return attempt
+    return attempts.begin(message, worker=worker, now=now)
 
 
 def _is_deadly(message: Message) -> bool:
     return message.tries.filter(outcome=Attempt.Outcome.OPEN, ended_at=None).count() >= DEADLY_TRIES
-
-
-def _record(write: Callable[[], object], *, is_one_statement: bool = False) -> None:
-    """Write down what happened, through a lost database connection if need be.
-
-    The mail has left or not, and only this process knows. Forgetting it because the database restarted
-    would send a second copy, so the fact is kept in hand until it is written.
-    """
-    ends_at, pause = time.monotonic() + MARK_FOR, 0.05
-    while True:
-        try:
-            if is_one_statement:
-                write()
-            else:
-                with transaction.atomic():
-                    write()
-            return
-        except (OperationalError, InterfaceError):
-            if connection.in_atomic_block or time.monotonic() > ends_at:
-                raise
-            connection.close()
-            time.sleep(pause)
-            pause = min(pause * 2, 5.0)
-
-
-def _sent(message: Message, attempt: Attempt, ended: list[Attempt], *, now: datetime) -> None:
-    # By id alone: it has left, whoever holds the lease now and even if it was withdrawn a moment ago.
-    Message.objects.filter(pk=message.pk).update(
-        state=State.SENT, sent_at=now, lease_owner="", lease_until=None, last_code=""
-    )
-    attempt.ended_at, attempt.outcome = now, Attempt.Outcome.SENT
-    ended.append(attempt)
-
-
-def _close(ended: list[Attempt]) -> None:
-    """All at once, each with its own moment (`bulk_update` takes longer to build than to run)."""
-    moment = connection.ops.adapt_datetimefield_value
-    values = [(moment(attempt.ended_at), attempt.outcome, attempt.pk) for attempt in ended]
-
-    def write() -> None:
-        with connection.cursor() as cursor:
-            cursor.executemany(END_ATTEMPT, values)
-
-    if values:
-        _record(write)
 
 
 def _later(
@@ -323,7 +289,7 @@ def _our_fault(message: Message, attempt: Attempt, fault: OurFault, *, now: date
 
 
 def _end_without_sending(message: Message, state: State, *, code: str, now: datetime) -> None:
-    _record(partial(_end, message, state, code=code, now=now))
+    attempts.record(partial(_end, message, state, code=code, now=now))
 
 
 def _end(message: Message, state: State, *, code: str, now: datetime) -> None:
@@ -356,7 +322,7 @@ def _give_back(rows: Sequence[Message], *, worker: str) -> None:
         return
     ids = [row.pk for row in rows]
     free = Message.objects.filter(pk__in=ids, state=State.SENDING, lease_owner=worker)
-    _record(
+    attempts.record(
         lambda: free.update(state=State.QUEUED, lease_owner="", lease_until=None, attempts=F("attempts") - 1)
     )
 

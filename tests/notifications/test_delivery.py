@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from config.foundation.staff_tasks import StaffTask
-from notifications import delivery, outbox, suppression
+from notifications import attempts, delivery, outbox, suppression
 from notifications.models import Attempt, Breaker, Heartbeat, Message, Priority, State, Suppression
 from notifications.rendering import Attachment
 from tests.mail_sink import Mode, Sink
@@ -252,6 +252,15 @@ def test_what_is_too_late_to_be_of_use_is_not_sent(smtp_sink: Sink) -> None:
     ]
 
 
+def cut_the_line() -> None:
+    """As when the database restarts while the mail server talks."""
+    with psycopg.connect(**connection.get_connection_params()) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        )
+
+
 @pytest.mark.postgresql  # a file has no line to lose
 def test_the_fact_that_it_left_survives_a_lost_database_connection(smtp_sink: Sink) -> None:
     message = make_message()
@@ -260,21 +269,59 @@ def test_the_fact_that_it_left_survives_a_lost_database_connection(smtp_sink: Si
     class CutsTheLine(delivery.Senders):
         def send(self, message: Message) -> None:
             super().send(message)
-            # As when the database restarts while the mail server talks.
-            with psycopg.connect(**connection.get_connection_params()) as other:
-                other.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE pid <> pg_backend_pid() AND datname = current_database()"
-                )
+            cut_the_line()
 
     ended: list[Attempt] = []
     with CutsTheLine() as senders:
         assert delivery._deliver(claimed, senders=senders, worker="one", clock=timezone.now, ended=ended)
-    delivery._close(ended)
+    attempts.close(ended)
 
     message.refresh_from_db()
     assert message.state == State.SENT
     assert message.tries.get().outcome == Attempt.Outcome.SENT
+
+
+def test_a_message_withdrawn_while_the_one_before_it_is_sent_stays(smtp_sink: Sink) -> None:
+    make_many(3)
+
+    class Withdraws(delivery.Senders):
+        def send(self, message: Message) -> None:
+            super().send(message)
+            outbox.withdraw(key="visit:1", reason="cancelled")
+
+    batch = delivery.claim(now=timezone.now(), limit=3, worker="one")
+    with Withdraws() as senders:
+        left = delivery._deliver_batch(
+            sorted(batch, key=lambda row: row.key),
+            senders=senders,
+            worker="one",
+            clock=timezone.now,
+            should_stop=lambda: False,
+        )
+
+    assert left == 2
+    assert [mail["To"] for mail in smtp_sink.messages] == ["person0@example.com", "person2@example.com"]
+    assert Attempt.objects.filter(outcome=Attempt.Outcome.SENT).count() == Attempt.objects.count() == 2
+
+
+@pytest.mark.postgresql  # a file has no line to lose
+def test_a_line_cut_between_two_messages_loses_neither_and_repeats_none(smtp_sink: Sink) -> None:
+    make_many(3)
+    batch = delivery.claim(now=timezone.now(), limit=3, worker="one")
+
+    class CutsTheLine(delivery.Senders):
+        def send(self, message: Message) -> None:
+            super().send(message)
+            cut_the_line()
+
+    with CutsTheLine() as senders:
+        left = delivery._deliver_batch(
+            batch, senders=senders, worker="one", clock=timezone.now, should_stop=lambda: False
+        )
+
+    assert left == len(smtp_sink.messages) == 3
+    assert set(Message.objects.values_list("state", flat=True)) == {State.SENT}
+    assert Attempt.objects.filter(outcome=Attempt.Outcome.SENT).count() == Attempt.objects.count() == 3
 
 
 def test_no_transaction_is_open_while_the_mail_server_talks(smtp_sink: Sink) -> None:
@@ -330,7 +377,7 @@ def test_a_clock_that_jumps_ahead_costs_at_most_one_extra_copy_and_loses_nothing
         senders.send(claimed)
         # Before the first worker writes it down, another one whose clock is an hour ahead takes the row.
         delivery.drain(now=now + timedelta(hours=1), worker="ahead")
-        delivery._sent(claimed, attempt, [], now=now)
+        attempts.sent(claimed, attempt, [], now=now)
 
     assert len(smtp_sink.messages) == 2
     assert Message.objects.get().state == State.SENT
