@@ -102,15 +102,15 @@ def claim(*, now: datetime, limit: int, worker: str) -> list[Message]:
             limit = 1
         if connection.features.has_select_for_update_skip_locked:
             due = due.select_for_update(skip_locked=True)
-        ids = list(due.values_list("pk", flat=True)[:limit])
-        Message.objects.filter(pk__in=ids).update(
-            state=State.SENDING,
-            lease_owner=worker,
-            lease_until=now + LEASE * settings.OUTBOX_PACE,
-            attempts=F("attempts") + 1,
+        rows = list(due[:limit])
+        lease_until = now + LEASE * settings.OUTBOX_PACE
+        Message.objects.filter(pk__in=[row.pk for row in rows]).update(
+            state=State.SENDING, lease_owner=worker, lease_until=lease_until, attempts=F("attempts") + 1
         )
-        rows = {row.pk: row for row in Message.objects.filter(pk__in=ids)}
-    return [rows[pk] for pk in ids]
+    for row in rows:  # locked until just now, so this is what stands there
+        row.state, row.lease_owner, row.lease_until = State.SENDING, worker, lease_until
+        row.attempts += 1
+    return rows
 
 
 def _deliver_batch(
