@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, OuterRef, Subquery
 
 from config.foundation.models import Clinic, User
 from intake.models import AppointmentRequest, Client, Coverage, Hold, Service
@@ -19,6 +19,18 @@ def newest(*, client: Client, asked: AppointmentRequest | None) -> Coverage | No
     if coverage is not None and coverage.type != AS_BEFORE:
         return coverage
     return Coverage.objects.filter(client=client).exclude(type=AS_BEFORE).order_by("-answered_at").first()
+
+
+def newest_type() -> Subquery:
+    """The kind of the newest answer of a row's client, for a query over rows that have one."""
+    answers = Coverage.objects.filter(client=OuterRef("client")).exclude(type=AS_BEFORE)
+    return Subquery(answers.order_by("-answered_at").values("type")[:1])
+
+
+def type_that_counts(asked: AppointmentRequest | None, newest_given: str | None) -> str | None:
+    """The rule of `newest` when the client's newest answer came with the row (`newest_type`)."""
+    own = asked.coverage if asked else None
+    return newest_given if own is None or own.type == AS_BEFORE else own.type
 
 
 def outcome_for(*, client: Client, service: Service, asked: AppointmentRequest | None, on: date) -> Outcome:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from config.foundation.models import Clinic
 from intake.models import AppointmentRequest, Client, CostQuestion, ServiceKind
@@ -76,6 +76,7 @@ def not_yet_derived(
         CostQuestion.objects.filter(~Exists(known), about_care)
         .exclude(appointment_request__coverage__type__in=FEDERAL)
         .select_related("client", "appointment_request__coverage")
+        .annotate(newest_coverage=coverage.newest_type(), next_visit_at=_next_visit_at())
     )
     if appointment_request is not None:
         questions = questions.filter(appointment_request=appointment_request)
@@ -86,11 +87,11 @@ def not_yet_derived(
             source_key=f"cost_question:{question.pk}",
             happened_at=question.asked_at,
             clinic=clinic,
-            visit_on=_visit_known_on(question, clinic=clinic),
+            visit_on=_visit_known_on(question.next_visit_at, clinic=clinic),
             appointment_request_id=question.appointment_request_id,
         )
         for question in questions
-        if _starts_a_clock(question)
+        if coverage.type_that_counts(question.appointment_request, question.newest_coverage) not in FEDERAL
     ]
 
 
@@ -127,21 +128,16 @@ def _trigger(
     )
 
 
-def _starts_a_clock(question: CostQuestion) -> bool:
-    answer = coverage.newest(client=question.client, asked=question.appointment_request)
-    return answer is None or answer.type not in FEDERAL
-
-
-def _visit_known_on(question: CostQuestion, *, clinic: Clinic) -> date | None:
-    """The day of the next visit that was booked already when the question was asked."""
-    visit = (
-        Appointment.objects.filter(
-            client=question.client,
-            status=AppointmentStatus.BOOKED,
-            confirmed_at__lte=question.asked_at,
-            starts_at__gte=question.asked_at,
-        )
-        .order_by("starts_at")
-        .first()
+def _next_visit_at() -> Subquery:
+    """The start of the next visit that was booked already when the question was asked."""
+    visits = Appointment.objects.filter(
+        client=OuterRef("client"),
+        status=AppointmentStatus.BOOKED,
+        confirmed_at__lte=OuterRef("asked_at"),
+        starts_at__gte=OuterRef("asked_at"),
     )
-    return deadlines.local_date(visit.starts_at, clinic.zone) if visit else None
+    return Subquery(visits.order_by("starts_at").values("starts_at")[:1])
+
+
+def _visit_known_on(starts_at: datetime | None, *, clinic: Clinic) -> date | None:
+    return deadlines.local_date(starts_at, clinic.zone) if starts_at else None

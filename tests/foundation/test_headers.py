@@ -39,6 +39,8 @@ class Inline(html.parser.HTMLParser):
         data = said.get("type") in {"application/json", "application/ld+json"}
         if tag == "script" and "src" not in said and not data:
             self.found.append("<script> without src")
+        if tag == "link" and said.get("rel") in {"canonical", "alternate"}:
+            return  # says where a page is; nothing is loaded from there
         for name in ("src", "href", "action", "formaction"):
             value = (said.get(name) or "").strip().lower()
             if value.startswith(("javascript:", "data:text", "vbscript:")):

@@ -16,9 +16,10 @@ from config.foundation.clinic import Clinic
 from intake import notices
 from intake.models import AppointmentRequest, Service
 from notifications import catalogue, channels
-from notifications.models import Audience, Message
+from notifications.models import Audience, Message, State
 from scheduling import notices as visits
-from scheduling.models import Estimate, Offer
+from scheduling import series_notices
+from scheduling.models import Estimate, Offer, Series
 from tests.factories import NOW
 from tests.intake.test_samples import BY_ID, STORED, clinic, send
 from tests.notifications.test_notices import BANNED, make_visit
@@ -82,6 +83,10 @@ def tell_everything(request: AppointmentRequest) -> list[Message]:
         visits.offered_times(offer=offer, times=[visit.starts_at], now=NOW)
         visits.offer_ended(offer=offer, now=NOW)
         visits.confirmed(appointment=visit, now=NOW)
+        series_notices.confirmed(series=Series(appointment_request=request), visits=[visit], now=NOW)
+        Message.objects.filter(kind="confirmed").update(
+            state=State.SENT, sent_at=NOW
+        )  # known, so it is moved
         visits.moved(appointment=visit, was_at=NOW, now=NOW)
         visits.reminder(appointment=visit, lead_hours=48, now=NOW)
         visits.cancelled(appointment=visit, by_clinic=False, now=NOW)

@@ -8,8 +8,8 @@ from django.db import IntegrityError, transaction
 from intake import triage
 from intake.models import AppointmentRequest, Hold, Service, Status
 from scheduling import availability, booking
-from scheduling.booking import NotBookable
-from scheduling.models import Appointment, AppointmentStatus, Claim, Offer
+from scheduling.booking import NotBookable, OfferClosed
+from scheduling.models import Appointment, Claim, Offer
 from tests.factories import NOW, make_appointment_request, make_user
 from tests.scheduling.test_booking import at, confirm, make_offer
 
@@ -35,17 +35,36 @@ def test_no_kind_of_hold_lets_a_time_be_confirmed_or_offered(kind: str) -> None:
     assert not Claim.objects.exists()
 
 
-def test_a_hold_that_comes_after_the_offer_stops_the_client_from_taking_it() -> None:
+def test_a_hold_that_comes_after_the_offer_takes_the_offer_back() -> None:
     pending, user = make_appointment_request(), make_user()
     made = make_offer(pending)
     pending.refresh_from_db()
-    triage.hold(
-        appointment_request=pending, reason="On Medicare", by=user, now=NOW, expect_version=pending.version
+    booking.letting_go(
+        triage.hold,
+        appointment_request=pending,
+        reason="On Medicare",
+        by=user,
+        now=NOW,
+        expect_version=pending.version,
     )
-    with pytest.raises(NotBookable, match="on_hold"):
+    with pytest.raises(OfferClosed):
         booking.accept(offer_time=made.times.all()[0], now=NOW)
-    assert Offer.objects.get().status == Offer.Status.OPEN
-    assert not Appointment.objects.filter(status=AppointmentStatus.BOOKED).exists()
+    assert Offer.objects.get().status == Offer.Status.WITHDRAWN
+    assert not Claim.objects.exists()
+
+
+def test_a_hold_by_itself_is_refused_while_an_offer_holds_time() -> None:
+    pending, user = make_appointment_request(), make_user()
+    make_offer(pending)
+    pending.refresh_from_db()
+    with pytest.raises(triage.NotAllowed, match="holds_time"):
+        triage.hold(
+            appointment_request=pending,
+            reason="On Medicare",
+            by=user,
+            now=NOW,
+            expect_version=pending.version,
+        )
 
 
 def test_a_booked_visit_under_a_hold_stays_and_is_not_moved_until_the_hold_is_lifted() -> None:
