@@ -1,7 +1,7 @@
 """A mail server in a process of its own, which can be killed.
 
 It writes a line for every message it takes before it says so: what it took is known even if it dies then.
-Orders come by standard input, a word a line: accept, 4xx, 5xx, ours, hang, drop.
+Orders come by standard input, a word a line: accept, 4xx, 5xx, ours, hang, drop; slow, for good.
 """
 
 import json
@@ -41,7 +41,10 @@ def main(port: int, log: Path) -> None:
     sink.log = log.open("ab", buffering=0)  # in the kernel's hands when the call returns
     sink.up()
     for order in sys.stdin:
-        sink.mode = Mode(order.strip())
+        if order.strip() == "slow":
+            sink.slowness = 0.15
+        else:
+            sink.mode = Mode(order.strip())
 
 
 if __name__ == "__main__":
