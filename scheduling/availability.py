@@ -174,10 +174,10 @@ def next_best_times(
     if service is None:
         return []
     wishes = wishes_of(appointment_request)
-    first_day, last_day = _searched_days(wishes, now=now)
+    first_day, _last_day = _searched_days(wishes, now=now)
     day = local_day(minute_of(near), Clinic.get().zone)
     for reach in NEAR_DAYS:
-        start, end = max(first_day, day - reach), min(last_day, day + reach)
+        start, end = max(first_day, day - reach), day + reach
         if start > end:
             continue
         diary = load(service, start=start, end=end, now=now)

@@ -492,3 +492,26 @@ def test_a_move_tells_the_client_once_whether_or_not_they_knew_the_old_time():
     visit.refresh_from_db()
     moved_to(visit, "2027-03-10T09:00", now=NOW + timedelta(hours=1))
     assert mails(visit) == ["moved", "staff_change"]
+
+
+@pytest.mark.parametrize("wanted", ["2027-03-03T09:00", "2027-04-28T09:00"])
+def test_the_next_best_times_are_near_the_one_that_was_taken(wanted):
+    """Also of a time further ahead than the best times are looked for."""
+    confirm(make_appointment_request(), wanted)
+
+    with pytest.raises(SlotTaken) as lost:
+        confirm(make_appointment_request(), wanted)
+
+    near = [abs(slot.starts_at - at(wanted)) for slot in lost.value.next_best]
+    assert len(near) == 3
+    assert max(near) < timedelta(days=8)
+
+
+def test_next_best_times_that_break_a_wish_give_way_to_the_best_of_all_days():
+    earliest = {"earliest": "2027-03-22"}
+    confirm(make_appointment_request(), "2027-03-03T09:00")
+
+    with pytest.raises(SlotTaken) as lost:
+        confirm(make_appointment_request(wishes=earliest), "2027-03-03T09:00")
+
+    assert min(slot.starts_at for slot in lost.value.next_best) >= at("2027-03-22T00:00")
