@@ -179,7 +179,10 @@ def _takes_place(shift: Shift, day: date) -> bool:
 
 
 def visits_between(*, start: datetime, end: datetime, now: datetime) -> list[Appointment]:
-    """Visits to draw: what takes time, what was missed, and holds that ran out today. Two queries."""
+    """Visits to draw: what takes time, what was missed, and holds that ran out today. Four queries.
+
+    A week has hundreds of visits and a dozen services and practitioners: those are read once, not with each visit.
+    """
     seats = Prefetch("taken_seats", queryset=Seat.objects.filter(cancelled_at=None), to_attr="people_in_it")
     shown = Q(
         status__in=[
@@ -193,9 +196,9 @@ def visits_between(*, start: datetime, end: datetime, now: datetime) -> list[App
     return list(
         Appointment.objects.filter(shown, starts_at__lt=end, ends_at__gt=start)
         .exclude(status=AppointmentStatus.HELD, held_until__lt=now - timedelta(hours=12))
-        .select_related("client", "service", "practitioner", "room", "location")
+        .select_related("client", "room", "location")
         .defer("cancel_reason", "client__mailing_address", "client__contact_notes", "client__representative")
-        .prefetch_related(seats)
+        .prefetch_related("service", "practitioner", seats)
         .order_by("starts_at", "id")
     )
 

@@ -1,7 +1,8 @@
 """The desk's first view, beside the landing page, with a year's worth of work on it.
 
 2,000 requests wait and 500 visits stand in the shown week. The first view is the page and the feed its calendar
-asks for. A ratio, since a second says more about the machine; the landing page shows the same frame of a page.
+asks for. A ratio to the landing page, which shows the same frame of a page, since a second says more about the
+machine; and the second itself, which is what a person at the desk waits.
 """
 
 import uuid
@@ -19,6 +20,7 @@ from tests.scheduling.desk.making import make_clinic, make_user
 
 REQUESTS, VISITS = 2000, 500
 MOST_QUERIES = 30
+MOST_SECONDS = 1.0  # a person waits for it; the ratio beside it holds on a slower machine
 
 
 def cases(full: bool) -> Iterator[Result]:
@@ -48,6 +50,7 @@ def cases(full: bool) -> Iterator[Result]:
     yield Result(
         f"desk: first view, {REQUESTS} requests and {VISITS} visits / landing page", a, b, floor=60, goal=40
     )
+    yield Result("desk: first view, seconds over one second", a, MOST_SECONDS, floor=1, goal=1)
     a, b = side_by_side(refresh, landing)
     yield Result("desk: what polling asks every ten seconds / landing page", a, b, floor=40, goal=25)
     yield Result(f"desk: queries of the page / {MOST_QUERIES}", many, MOST_QUERIES, floor=1, goal=1)
