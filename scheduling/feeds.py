@@ -9,8 +9,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Case, F, Q, QuerySet, Value, When
-from django.db.models.functions import Concat, JSONObject, Left
+from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
+from django.db.models.functions import Cast, Concat, JSONObject, Left, Replace
 from icalendar import Calendar, Event
 
 from config.foundation.clinic import Clinic
@@ -44,8 +44,8 @@ def visits_json(*, start: datetime, end: datetime, now: datetime, with_names: bo
     """
     shape: dict[str, Any] = {
         "id": "pk",
-        "start": "starts_at",
-        "end": "ends_at",
+        "start": _moment("starts_at"),
+        "end": _moment("ends_at"),
         "practitioner": "practitioner_id",
         "room": "room_id",
         "status": "status",
@@ -63,6 +63,14 @@ def visits_json(*, start: datetime, end: datetime, now: datetime, with_names: bo
         cursor.execute(f"SELECT {_GATHER[connection.vendor]} FROM ({statement}) AS t", values)  # noqa: S608
         (text,) = cursor.fetchone()
     return text or "[]"
+
+
+def _moment(column: str) -> F | Concat:
+    """ISO 8601 in UTC, as PostgreSQL writes a moment into JSON. SQLite keeps text with a space and no offset."""
+    if connection.vendor == "postgresql":
+        return F(column)
+    text = Replace(Cast(column, TextField()), Value(" "), Value("T"))
+    return Concat(text, Value("+00:00"), output_field=TextField())
 
 
 _GATHER = {

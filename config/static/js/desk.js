@@ -502,6 +502,8 @@
   addEventListener("online", beat);
   if (pulse) setInterval(beat, Number(desk.dataset.every || 10) * 1000);
 
+  /* A whole page, because the key came before the script was ready: the field it asked for is in focus all the same. */
+  $("#panel [data-focus]")?.focus({ preventScroll: innerWidth > 720 });
   startCountdown();
   if (coarse) document.documentElement.classList.add("coarse");
   window.deskReady = true;

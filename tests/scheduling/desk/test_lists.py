@@ -80,10 +80,11 @@ def test_calls_keep_their_outcomes_and_their_history(staff: Browser) -> None:
     asked.client.phone = "+18015550102"
     asked.client.save()
     for version, outcome in ((1, "no_answer"), (2, "left_message")):
-        answer = staff.post(
-            reverse("desk:decide", args=[asked.pk]),
-            {"act": "call", "outcome": outcome, "version": version, "next": "/staff/lists/#calls"},
-        )
+        with time_machine.travel(MONDAY + timedelta(minutes=version), tick=False):
+            answer = staff.post(
+                reverse("desk:decide", args=[asked.pk]),
+                {"act": "call", "outcome": outcome, "version": version, "next": "/staff/lists/#calls"},
+            )
         assert answer.url == "/staff/lists/#calls"
     call = staff.get(reverse("desk:lists")).context["calls"][0]
     assert [each.text for each in call.tries] == ["Called: left a message", "Called: no answer"]
