@@ -387,6 +387,8 @@
 
   /* ------------------------------------------------------------------ keys */
   const rowLinks = () => $$("#rows .row > a");
+  /* A key can come before htmx has looked at what it just put there: then a whole page would be fetched instead. */
+  const click = (node) => { htmx.process(node.form || node); node.click(); };
   const step = (by) => {
     const links = rowLinks();
     if (!links.length) return;
@@ -394,13 +396,13 @@
     const current = links.findIndex((link) => link.hasAttribute("aria-current"));
     const from = focused >= 0 ? focused : current;
     const next = links[from < 0 ? 0 : Math.min(links.length - 1, Math.max(0, from + by))];
-    if (openRequest() || (desk && desk.classList.contains("with-panel"))) next.click();
+    if (openRequest() || (desk && desk.classList.contains("with-panel"))) click(next);
     else next.focus();
   };
   const press = (selector) => {
     const node = $(selector);
     if (!node) return false;
-    node.click();
+    click(node);
     if (node.matches("summary")) node.parentElement.querySelector("input:not([type=hidden]), select, textarea")?.focus();
     return true;
   };
@@ -432,7 +434,8 @@
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches?.("textarea")) {
       event.preventDefault();
-      event.target.form?.querySelector("button.primary")?.click();
+      const send = event.target.form?.querySelector("button.primary");
+      if (send) click(send);
       return;
     }
     if (event.key === "Escape") {
