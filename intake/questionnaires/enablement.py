@@ -17,16 +17,17 @@ def decide(tree: Tree) -> None:
     """Set `enabled` on every node.
 
     Starts from "all enabled" and goes round in the form's order until nothing changes: without cycles that
-    ends at the one answer there is; with a cycle it stops after as many rounds as there are nodes.
+    ends at the one answer there is. With a cycle that never settles, rounds beyond the number of nodes only take
+    away, so that it ends all the same and no answer that is kept stands under a condition that is not met.
     """
     nodes = list(tree.walk())
     sources = {node.path: [source_of(tree, node, c.question) for c in node.item.conditions] for node in nodes}
     for node in nodes:
         node.enabled = True
-    for _ in range(len(nodes) + 1):
-        changed = False
+    for number in range(2 * len(nodes) + 2):
+        changed, only_takes_away = False, number > len(nodes)
         for node in nodes:
-            enabled = _is_enabled(node, sources[node.path])
+            enabled = _is_enabled(node, sources[node.path]) and (node.enabled or not only_takes_away)
             if enabled != node.enabled:
                 node.enabled, changed = enabled, True
         if not changed:

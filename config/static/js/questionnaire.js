@@ -110,7 +110,8 @@
     return rule.op === "!=" ? !orders.some((order) => order === 0) : orders.some(TESTS[rule.op]);
   }
 
-  // Enabled or not, for every item: as on the server, in rounds from "all enabled" until nothing changes.
+  // Enabled or not, for every item: as on the server, in rounds from "all enabled" until nothing changes;
+  // late rounds only take away.
   function decide(root) {
     const items = [...root.querySelectorAll("[data-q-node]")];
     const enabled = new Map(items.map((item) => [item, true]));
@@ -126,10 +127,10 @@
       const results = when.rules.map((rule) => met(rule, root, enabled, answers));
       return when.any ? results.some(Boolean) : results.every(Boolean);
     };
-    for (let round = 0; round <= items.length; round += 1) {
+    for (let round = 0; round < 2 * items.length + 2; round += 1) {
       let changed = false;
       for (const item of items) {
-        const now = isEnabled(item);
+        const now = isEnabled(item) && (enabled.get(item) || round <= items.length);
         if (now !== enabled.get(item)) {
           enabled.set(item, now);
           changed = true;

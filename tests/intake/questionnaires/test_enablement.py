@@ -204,6 +204,35 @@ def conditions(draw: st.DrawFn, source: int, kind: str) -> dict[str, Any]:
     return when(f"q{source}", operator, **{name: draw(values)})
 
 
+@pytest.mark.parametrize("others", [0, 1])  # an odd and an even number of rounds
+def test_a_cycle_that_never_settles_keeps_no_answer_whose_condition_is_not_met(others: int) -> None:
+    late = {
+        "linkId": "g1",
+        "text": "g1",
+        "type": "group",
+        "item": [{"linkId": "q1", "text": "q1", "type": "time"}],
+    }
+    raw = {
+        "resourceType": "Questionnaire",
+        "url": "http://x.example/q",
+        "item": [
+            {
+                **{"linkId": "q0", "text": "q0", "type": "boolean"},
+                "enableWhen": [when("q1", "=", answerTime="08:00:00")],
+            },
+            {**late, "enableWhen": [when("q0", "exists", answerBoolean=False)]},
+            *({"linkId": f"z{number}", "text": "z", "type": "string"} for number in range(others)),
+        ],
+    }
+    questionnaire = parse(json.dumps(raw).encode()).questionnaire
+    assert questionnaire is not None
+
+    typed = sheet.fields_for(questionnaire, {"q0": True, "q1": "08:00:00"})
+    kept = sheet.read(questionnaire, typed).response()
+
+    assert "qr-not-enabled" not in {found.code for found in validate.validate(questionnaire, kept)}
+
+
 @settings(max_examples=200, deadline=None)
 @given(questionnaires())
 def test_whatever_is_typed_the_answers_that_are_kept_validate(
