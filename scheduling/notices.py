@@ -29,6 +29,7 @@ from scheduling.models import Appointment, Estimate, Offer
 OFFER_LINK, VISIT_LINK, ESTIMATE_LINK = "offer", "visit", "estimate"
 
 VISIT, OFFER, ESTIMATE = "scheduling.appointment", "scheduling.offer", "scheduling.estimate"
+ESTIMATE_KINDS = ("estimate_ready", "estimate_replaced")
 UNDO_WINDOW = timedelta(seconds=10)  # staff may take a confirmation back this long, and nobody was told
 VISIT_LINK_DAYS = 30  # after the visit
 ESTIMATE_LINK_DAYS = 400  # twelve months at least, in leap years too
@@ -219,10 +220,8 @@ def estimate_ready(*, estimate: Estimate, now: datetime, clinic: Clinic, by: Use
 def estimate_replaced(
     *, estimate: Estimate, now: datetime, clinic: Clinic, by: User | None = None
 ) -> Message:
-    """A new version; a mail about the old one that still waits is taken back."""
+    """A new version of one that they know; the mail about the old one was taken back if it still waited."""
     old = estimate.supersedes
-    if old is not None:
-        contact.withdraw(subject_type=ESTIMATE, subject_id=old.pk, reason="replaced")
     replaces_on = clinic.local(old.issued_at if old else now).date()
     context = {"replaces_on": replaces_on}
     return _about_estimate(estimate, "estimate_replaced", context, now=now, by=by, clinic=clinic)

@@ -130,7 +130,7 @@ def _answer_triggers(estimate: Estimate, *, cause: Trigger | None, previous: Est
 
 def _tell(estimate: Estimate, *, clinic: Clinic, now: datetime, by: User | None) -> None:
     """The mail that links to the document, held until the document exists; else a task for post or hand."""
-    tell = notices.estimate_replaced if estimate.supersedes_id else notices.estimate_ready
+    tell = notices.estimate_replaced if _knows_an_earlier_one(estimate) else notices.estimate_ready
     message = tell(estimate=estimate, now=now, by=by, clinic=clinic)
     if not message.is_waiting:
         staff_tasks.open_task(
@@ -142,6 +142,19 @@ def _tell(estimate: Estimate, *, clinic: Clinic, now: datetime, by: User | None)
             priority=staff_tasks.Priority.TODAY,
             now=now,
         )
+
+
+def _knows_an_earlier_one(estimate: Estimate) -> bool:
+    """Did a version before this one leave for its client? If each was replaced first, this is no "new" one to them."""
+    if estimate.supersedes_id is None:
+        return False
+    earlier = Estimate.objects.filter(number=estimate.number).exclude(pk=estimate.pk)
+    if EstimateEvent.objects.filter(estimate__in=earlier, what__in=EstimateEvent.PROVIDES).exists():
+        return True
+    return not all(
+        contact.was_all_taken_back(subject_type=SUBJECT, subject_id=pk, kinds=notices.ESTIMATE_KINDS)
+        for pk in earlier.values_list("pk", flat=True)
+    )
 
 
 def nothing_to_ask(ordered: Ordered, *, by: User, now: datetime) -> None:

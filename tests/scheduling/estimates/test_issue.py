@@ -256,6 +256,33 @@ def test_a_cost_question_is_answered_by_the_estimate_of_the_visit_and_keeps_its_
     assert requested.satisfied_by == estimate
 
 
+def asked_for_the_price_before_a_visit_was_set() -> AppointmentRequest:
+    asked = a_request()
+    CostQuestion.objects.create(client=asked.client, appointment_request=asked, asked_at=NOW, how="tick")
+    triggers.derive_requested(clinic=Clinic.get())
+    watch.look(now=NOW)
+    assert Estimate.objects.get().reason == "requested"
+    return asked
+
+
+def test_a_first_estimate_is_no_new_one_when_the_one_before_never_left() -> None:
+    asked = asked_for_the_price_before_a_visit_was_set()
+
+    confirmed(asked)
+
+    assert list(Message.objects.waiting().values_list("kind", flat=True)) == ["estimate_ready"]
+
+
+def test_who_has_an_estimate_is_told_of_a_new_one() -> None:
+    asked = asked_for_the_price_before_a_visit_was_set()
+    documents.make_waiting(now=NOW)
+    Message.objects.update(state=State.SENT, sent_at=NOW)
+
+    confirmed(asked)
+
+    assert list(Message.objects.waiting().values_list("kind", flat=True)) == ["estimate_replaced"]
+
+
 def test_a_question_nobody_answers_is_warned_about_and_then_answered_alone() -> None:
     asked = a_request()
     CostQuestion.objects.create(client=asked.client, appointment_request=asked, asked_at=NOW, how="free_text")
