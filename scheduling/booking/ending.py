@@ -1,0 +1,118 @@
+"""A visit, a seat, a held time or all that a request holds is given back."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from config.foundation.user import User
+from config.foundation.versioned import StaleVersion
+from intake.models import AppointmentRequest
+from intake.models.appointment_request import Status
+from scheduling import notices
+from scheduling.booking.asked import others_stand
+from scheduling.booking.attempts import attempt
+from scheduling.booking.claiming import release
+from scheduling.booking.history import change
+from scheduling.booking.offering import withdraw_offer
+from scheduling.booking.refusals import NotBookable
+from scheduling.estimates import versions
+from scheduling.models import Appointment, AppointmentEvent, AppointmentStatus, Claim, Offer, Seat
+
+
+def cancel(
+    *,
+    appointment: Appointment,
+    by: User | None,
+    now: datetime,
+    why: str = "",
+    expect_version: int | None = None,
+    fee_cents: int | None = None,
+    answer_again: bool = False,
+) -> Appointment:
+    """Cancel a booked visit; its time is free at once. `answer_again` puts its request back in the queue."""
+
+    def act() -> Appointment:
+        visit = Appointment.objects.select_related("appointment_request").get(pk=appointment.pk)
+        if expect_version is not None and visit.version != expect_version:
+            raise StaleVersion
+        if visit.status not in {AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED}:
+            raise NotBookable("closed")
+        values: dict[str, object] = {"cancelled_at": now, "fee_cents": fee_cents}
+        change(
+            visit, what="cancelled", to=AppointmentStatus.CANCELLED, by=by, now=now, why=why, values=values
+        )
+        Claim.objects.filter(appointment=visit).delete()
+        Seat.objects.filter(appointment=visit, cancelled_at=None).update(cancelled_at=now)
+        pending = visit.appointment_request
+        if pending is not None and pending.status == Status.BOOKED and not others_stand(pending):
+            to = Status.NEW if answer_again else Status.WITHDRAWN
+            pending.move_to(to, now=now, by=by, why=why)
+        versions.visit_cancelled(appointment=visit, by=by, now=now)
+        notices.cancelled(appointment=visit, by_clinic=by is not None, now=now, by=by)
+        if by is None:
+            notices.client_changed(appointment=visit, is_cancelled=True, now=now)
+        return visit
+
+    return attempt(act)
+
+
+@transaction.atomic
+def let_go(*, held: Appointment, by: User | None, now: datetime, why: str) -> None:
+    """A time held for nobody in particular is free again."""
+    release([held.pk], by=by, now=now, why=why)
+
+
+@transaction.atomic
+def leave_class(*, seat: Seat, by: User | None, now: datetime) -> None:
+    """Give the seats of one party back."""
+    if Seat.objects.filter(pk=seat.pk, cancelled_at=None).update(cancelled_at=now) != 1:
+        raise NotBookable("closed")
+    Appointment.objects.filter(pk=seat.appointment_id).update(
+        seats_taken=F("seats_taken") - seat.people, version=F("version") + 1
+    )
+    AppointmentEvent.objects.create(appointment_id=seat.appointment_id, at=now, by=by, what="seat_given_back")
+
+
+def letting_go(
+    verb: Callable[..., object],
+    *,
+    appointment_request: AppointmentRequest,
+    by: User | None,
+    now: datetime,
+    expect_version: int,
+    visits_too: bool = False,
+    **said: str,
+) -> None:
+    """Release what a request holds, then do a verb of `intake.triage` to it: decline, hold, withdraw, …
+
+    Its offer; with `visits_too` its booked visits and seats as well, otherwise the verb refuses while there is
+    one. One transaction: when the verb refuses, the time is still held. The verb gets the same arguments, with
+    the version the release left behind. Raises what the verb raises, and StaleVersion.
+    """
+
+    def act() -> None:
+        pending = AppointmentRequest.objects.select_related("client", "service").get(
+            pk=appointment_request.pk
+        )
+        if pending.version != expect_version:
+            raise StaleVersion
+        why = said.get("reason", said.get("why", ""))
+        for open_offer in pending.offers.filter(status=Offer.Status.OPEN):
+            withdraw_offer(offer=open_offer, by=by, now=now, why=why)
+        if visits_too:
+            _cancel_all(pending, by=by, now=now, why=why)
+        pending.refresh_from_db()
+        verb(appointment_request=pending, by=by, now=now, expect_version=pending.version, **said)
+
+    with transaction.atomic():
+        act()
+
+
+def _cancel_all(pending: AppointmentRequest, *, by: User | None, now: datetime, why: str) -> None:
+    """Its booked visits and its seats. The client is told of a visit that is off."""
+    for visit in pending.appointments.filter(status=AppointmentStatus.BOOKED):
+        cancel(appointment=visit, by=by, now=now, why=why, answer_again=True)
+    for seat in pending.seats.filter(cancelled_at=None):
+        leave_class(seat=seat, by=by, now=now)
