@@ -22,7 +22,7 @@ from django.test.utils import CaptureQueriesContext
 from config.foundation.clinic import Location
 from intake.models import AppointmentRequest, Practitioner, Service
 from scheduling import availability, booking, feeds
-from scheduling.diary_rows import LONGEST_CLAIM, EpochMinute
+from scheduling.availability.rows import LONGEST_CLAIM, EpochMinute
 from scheduling.models import Appointment, Claim, Resource, Shift
 from tests.bench.measure import Result, side_by_side
 from tests.factories import load_sample_clinic, make_appointment_request, make_client
