@@ -25,7 +25,13 @@ from scheduling.views.asked import Asked, is_part, signed_in
 SUBJECT = "intake.appointmentrequest"
 LOOKING = timedelta(minutes=3)  # who opened a request this long ago is said to be looking at it
 MAIL_MOVES_WITHIN = timedelta(minutes=5)  # longer and the line says so
-HIDDEN_COLUMNS = ("story", "details", "client__mailing_address", "client__representative")
+# What a row of the queue shows: a desk full of them is read every ten seconds.
+ROW_COLUMNS = (
+    "version", "status", "priority", "reply_by", "submitted_at", "wants_written_estimate",
+    "client__first_name", "client__last_name", "client__name_to_use", "client__prefers", "client__call_ok",
+    "client__email_ok", "client__email", "coverage__type", "service__code", "service__public_name",
+    "service__minutes", "service_asked__code", "service_asked__public_name",
+)  # fmt: skip
 
 
 def _rows(asked: Asked, *, now: datetime, clinic: Clinic, neutral: bool, user: User) -> list[desk.Row]:
@@ -34,9 +40,7 @@ def _rows(asked: Asked, *, now: datetime, clinic: Clinic, neutral: bool, user: U
         found = found.filter(service__code=asked.service)
     if asked.payer:
         found = found.filter(coverage__type=asked.payer)
-    shown = list(
-        found.with_everything_on_a_row().select_related("service_asked").defer(*HIDDEN_COLUMNS)[: asked.limit]
-    )
+    shown = found.with_everything_on_a_row().select_related("service_asked").only(*ROW_COLUMNS)[: asked.limit]
     looking = looking_at(now=now, user=user)
     return [
         desk.row(each, now=now, zone=clinic.zone, neutral=neutral, seen_by=looking.get(str(each.pk), ()))
@@ -152,14 +156,15 @@ def frame_parts(
     start, end = calendar.day_bounds(asked.first, asked.last, clinic.zone)
     visits = calendar.visits_between(start=start, end=end, now=now)
     neutral = is_neutral(request)
-    cards = [calendar.card(visit, zone=clinic.zone, now=now, neutral=neutral) for visit in visits]
+    zone = clinic.zone
+    cards = [calendar.card(visit, zone=zone, now=now, neutral=neutral) for visit in visits]
     return {
         "asked": asked,
         "now": now,
         "clinic": clinic,
         "neutral": neutral,
         "cards": cards,
-        "now_local": now.astimezone(clinic.zone),
+        "days_cards": [card for card in cards if card.start.date() == asked.day],
         "services": Service.objects.offered().only("code", "public_name"),
         "payers": desk.PAYERS.items(),
         "words": {
