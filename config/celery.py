@@ -51,7 +51,9 @@ def configuration() -> dict[str, Any]:
             "estimate documents": {
                 "task": "scheduling.tasks.make_documents",
                 "schedule": 5.0,
-                "options": {"expires": 4},
+                # Longer than a drain works at a stretch: with a backlog of mail and one worker, every tick of
+                # ours would be too old when the drain ends, and no estimate made until all mail has left.
+                "options": {"expires": 25},
             },
             "estimate clocks": {
                 "task": "scheduling.tasks.watch_estimates",

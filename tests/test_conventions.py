@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.db import models
 
 from config.celery import app as celery_app
+from notifications import delivery
 from tests.processes import ROOT
 
 LOWER_FIRST = ["foundation", "notifications", "intake", "scheduling"]
@@ -66,6 +67,13 @@ def test_every_entry_of_the_schedule_is_dropped_when_it_comes_too_late() -> None
         if not entry.get("options", {}).get("expires")
     ]
     assert kept == []
+
+
+def test_a_tick_of_estimate_documents_outlives_the_longest_drain() -> None:
+    """One worker with a backlog of mail drains again and again; between two drains the papers must have their turn."""
+    celery_app.loader.import_default_modules()
+    entry = celery_app.conf.beat_schedule["estimate documents"]
+    assert entry["options"]["expires"] > delivery.DRAWN_OUT
 
 
 def test_task_results_are_stored_nowhere() -> None:
