@@ -135,7 +135,11 @@ def database(name: str, *, default_file: Path, debug: bool, testing: bool) -> di
     config: dict[str, Any] = dict(environ.Env.db_url_config(url))
     if config["ENGINE"] == "django.db.backends.sqlite3":
         durability = "NORMAL" if testing else "FULL"
-        pragmas = f"PRAGMA journal_mode=WAL; PRAGMA synchronous={durability}; PRAGMA busy_timeout=20000;"
+        # recursive_triggers: a REPLACE asks the triggers that keep frozen rows from being deleted.
+        pragmas = (
+            f"PRAGMA journal_mode=WAL; PRAGMA synchronous={durability}; PRAGMA busy_timeout=20000; "
+            "PRAGMA recursive_triggers=ON;"
+        )
         config["OPTIONS"] = {**SQLITE_OPTIONS, "init_command": pragmas}
         if (
             testing

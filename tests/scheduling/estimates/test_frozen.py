@@ -1,5 +1,6 @@
 """What was issued cannot be edited or deleted: not by the ORM, not by SQL, on neither engine."""
 
+import uuid
 from datetime import date, timedelta
 
 import pytest
@@ -56,6 +57,34 @@ def test_nothing_issued_can_be_deleted_by_the_orm(issued: Estimate) -> None:
         Estimate.objects.filter(pk=issued.pk)._raw_delete(using="default")
 
 
+@pytest.mark.parametrize("model", FROZEN)
+@pytest.mark.parametrize("guard", ["the table alone", "our connection"])
+def test_no_row_takes_the_place_of_an_issued_one(
+    issued: Estimate, model: type[models.Model], guard: str
+) -> None:
+    with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
+        put_in_place(model, with_guard_of_connection=guard == "our connection")
+
+
+@pytest.mark.parametrize("model", [Estimate, EstimateDocument, Trigger])
+def test_no_row_with_another_id_takes_its_place_either(issued: Estimate, model: type[models.Model]) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        put_in_place(model, another_id=True, with_guard_of_connection=model is Trigger)
+
+
+@pytest.mark.sqlite
+@pytest.mark.django_db
+def test_every_table_that_guards_its_rows_guards_their_places_too() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger'")
+        found = cursor.fetchall()
+    guarded = {table for table, name, _ in found if name.endswith(("_no_update", "_frozen"))}
+    kept = {table for table, name, sql in found if name.endswith("_no_replace") and "BEFORE INSERT" in sql}
+
+    assert len(guarded) >= 8
+    assert kept == guarded
+
+
 def test_after_six_years_a_copy_may_go_unless_a_dispute_is_open(clinic: Clinic) -> None:
     gone = an_issued_estimate(keep_through=date.today() - timedelta(days=1))  # noqa: DTZ011
     disputed = an_issued_estimate(number="2020-0002", keep_through=date(2020, 1, 1), dispute_hold=True)
@@ -89,6 +118,27 @@ def test_a_number_and_version_exist_once(issued: Estimate) -> None:
 def run(statement: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement)
+
+
+def put_in_place(
+    model: type[models.Model], *, another_id: bool = False, with_guard_of_connection: bool
+) -> None:
+    """Every row once more, in the place of itself: REPLACE on SQLite, which PostgreSQL spells DO UPDATE."""
+    table, columns = model._meta.db_table, [field.column for field in model._meta.concrete_fields]
+    names = ", ".join(f'"{name}"' for name in columns)
+    values = ", ".join("%s" if another_id and name == "id" else f'"{name}"' for name in columns)
+    params = [uuid.uuid4().hex] if another_id else []
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            values = values.replace("%s", "%s::uuid")
+            said = f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} "  # noqa: S608
+            cursor.execute(said + "ON CONFLICT (id) DO UPDATE SET id = EXCLUDED.id", params)
+            return
+        cursor.execute(f"PRAGMA recursive_triggers={'ON' if with_guard_of_connection else 'OFF'}")
+        try:
+            cursor.execute(f"INSERT OR REPLACE INTO {table} ({names}) SELECT {values} FROM {table}", params)  # noqa: S608
+        finally:
+            cursor.execute("PRAGMA recursive_triggers=ON")
 
 
 @pytest.mark.django_db(transaction=True)
