@@ -10,13 +10,8 @@ from datetime import date, datetime
 
 from intake.models import Hold, Priority, ServiceKind
 from intake.payers import MEDICARE_AGE, PAYER_HOLDS, UNSAID, is_in_state, named_in
+from intake.price_question import asks_price_in_words
 
-PRICE = re.compile(
-    r"how much|what (?:does|would|will|do|is).{0,30}\b(?:cost|price|charge|fee)|\bcosts?\b.{0,20}\?|\bprices?\b.{0,30}\?"
-    r"|cheaper|\b(?:rates?|fees?)\b.{0,20}\?|(?:insurance|plan|fsa|hsa).{0,25}\bcover|cover.{0,25}(?:insurance|fsa|hsa)"
-    r"|cu[aá]nto (?:cuesta|vale|cobran?|sale|ser[ií]a)|qu[eé] precio|precio.{0,20}\?|tarifas?\b.{0,20}\?",
-    re.IGNORECASE | re.DOTALL,
-)
 NOT_READY = re.compile(
     r"not (?:yet )?ready to book|just (?:the |a )?price|only (?:the )?price|solo el precio", re.IGNORECASE
 )
@@ -120,10 +115,6 @@ def look_at(told: Told) -> Marks:
             or "needs_info" in markers
         ),
     )
-
-
-def asks_price_in_words(story: str) -> bool:
-    return bool(PRICE.search(story))
 
 
 def holds_for(told: Told) -> Iterable[tuple[str, str]]:
