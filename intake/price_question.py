@@ -67,7 +67,7 @@ _ASKS = _any(
     r"\b(?:a|your|price|me a|free) (?:quote|estimate)\b|\b(?:get|have|need|want|send|give)\b[^.?!\n]{0,15}\b(?:quote|estimate)\b",
     # How to pay
     r"\b(?:can|do|could|may|must|should|would|will|how|when) (?:i|we|you|do i|do we|can i) (?:have to |need to |get to )?pay\b",
-    r"\b(?:does|do|will|would) (?!(?:it|that|this|not)\b)(?:\w+ ){1,3}pay\b|\bbefore i commit\b",
+    r"\b(?:does|will|would) (?!(?:it|that|this|not|i|just|gladly|only|then|have)\b)[a-z]+(?: [a-z]+)? pay\b|\bbefore i commit\b",
     r"\b(?:get|send|receive|getting|be) (?:me )?(?:a bill|billed|an? invoice)\b|\bhsa\b|\bfsa\b",
     r"\b(?:take|accept|have|offer|do|got)\b[^.?!\n]{0,25}\b(?:payments?|installments?|credit|debit|cash|hsa|fsa|venmo)\b",
     r"\bpayments?\b|\b(?:can'?t|cannot) pay\b|\bpay(?:ing)? (?:plans?|options?|in (?:installments?|parts)|over time|monthly)\b|\binstall?ments?\b",
@@ -78,7 +78,7 @@ _ASKS = _any(
     r"\b(?:insurance|fsa|hsa|(?:health|my|the|insurance) plan|blue cross|aetna|cigna|medicare|medicaid)\b[^.?!\n]{0,25}\bcover(?:s|ed)?\b"
     r"(?! (?:miles|ground|\d|ten|five|a lot))",
     r"\bcover(?:s|ed)?\b[^.?!\n]{0,25}\b(?:insurance|fsa|hsa|blue cross|aetna|cigna|united|medicare|medicaid|plan)\b",
-    r"\b(?:take|accept|bill|work with|deal with|go through)\b[^.?!\n]{0,15}\b(?:insurance|medicare|medicaid)\b|\bin.network\b",
+    r"\b(?:do|will|can|could) (?:you|u)(?: guys)? bill\b|\b(?:take|accept|work with|deal with|go through)\b[^.?!\n]{0,15}\b(?:insurance|medicare|medicaid)\b|\bin.network\b",
     # Spanish
     r"\bcobr(?:a|an|as|ais|aria\w*|ar|aran|e|en)\b|\ba como (?:es|la|el|sale|esta|cobr\w+)\b",
     r"\b(?:hay que|tengo que|tendria que|debo|puedo|puede|podria|podemos|como|cuando) (?:se )?pagar\b|\bcomo (?:se )?pag[oa]\b",

@@ -159,6 +159,8 @@ me podria decir el precio
 """
 
 SPEAKS_OF_SOMETHING_ELSE = """
+My lawyer says you can bill my car insurance?
+I will just pay cash, no need to tell Medicare
 I paid the price for lifting a couch
 It cost me my sleep
 This has cost me a lot of energy
