@@ -10,7 +10,7 @@ import contextlib
 import smtplib
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from email.utils import formataddr, parseaddr
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -54,8 +54,17 @@ class Unknown(SendingFailed):
     """The text was sent and the answer never came."""
 
 
+class NotWanted(Exception):
+    """It was taken back while the server was asked to take its address; no text has been sent."""
+
+
+MayGo = Callable[[], bool]  # asked last of all, just before the text is sent; may be asked more than once
+
+
 class Sender(Protocol):
-    def send(self, message: Message) -> None: ...
+    """`send` raises SendingFailed, or NotWanted when `may_go` says no; it must ask."""
+
+    def send(self, message: Message, *, may_go: MayGo) -> None: ...
     def close(self) -> None: ...
 
 
@@ -79,10 +88,15 @@ class SmtpBackend(EmailBackend):
         """Send over one connection, opened if need be and left open. Raises at the first fault."""
         for message in email_messages:
             self.open()
-            self._deliver(message)
+            self._deliver(message, may_go=lambda: True)
         return len(email_messages)
 
-    def _deliver(self, message: EmailMessage) -> None:
+    def hand_over(self, letter: Letter, *, may_go: MayGo) -> None:
+        """The same for one mail that may be taken back until its text is sent."""
+        self.open()
+        self._deliver(letter, may_go=may_go)
+
+    def _deliver(self, message: EmailMessage, *, may_go: MayGo) -> None:
         server = self.connection
         if server is None or server.sock is None:
             raise OurFault("no connection")
@@ -109,6 +123,9 @@ class SmtpBackend(EmailBackend):
             # Nothing of the text has been sent: whatever it was, no copy exists.
             self.close()
             raise OurFault(_fault_name(error)) from error
+        if not may_go():
+            self._reset()
+            raise NotWanted
         # A short wait here makes second copies: RFC 5321 4.5.3.2.6 asks for ten minutes.
         server.sock.settimeout(settings.EMAIL_AFTER_DATA_TIMEOUT)
         try:
@@ -157,10 +174,16 @@ class EmailSender:
         self.connection: Any = get_connection()
         self.sender = _sender()
 
-    def send(self, message: Message) -> None:
-        """Hand one message over. Raises SendingFailed; anything else is a fault of the row itself."""
+    def send(self, message: Message, *, may_go: MayGo) -> None:
+        """Hand one message over. Anything raised but SendingFailed and NotWanted is a fault of the row itself."""
+        letter = build(message, sender=self.sender, connection=self.connection)
         try:
-            self.connection.send_messages([build(message, sender=self.sender, connection=self.connection)])
+            if isinstance(self.connection, SmtpBackend):
+                self.connection.hand_over(letter, may_go=may_go)
+            elif may_go():
+                self.connection.send_messages([letter])
+            else:
+                raise NotWanted
         except SendingFailed:
             raise
         except BadHeaderError as error:
@@ -189,7 +212,9 @@ class ConsoleTextSender:
     def __init__(self) -> None:
         self.connection: Any = get_connection()
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message, *, may_go: MayGo) -> None:
+        if not may_go():
+            raise NotWanted
         number = message.to.removeprefix("+")
         note = EmailMessage(
             subject="Text message",
@@ -208,7 +233,7 @@ class ConsoleTextSender:
 class NoTextSender:
     """No provider is set: the gate never chooses text messages then, so a row here is a mistake we own."""
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message, *, may_go: MayGo) -> None:
         raise Permanent("no provider for text messages")
 
     def close(self) -> None:
@@ -230,10 +255,10 @@ class Senders:
         for sender in self._open.values():
             sender.close()
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message, *, may_go: MayGo) -> None:
         if message.channel not in self._open:
             self._open[message.channel] = _sender_for(Channel(message.channel))
-        self._open[message.channel].send(message)
+        self._open[message.channel].send(message, may_go=may_go)
 
     def drop(self, channel: str) -> None:
         """After a fault of ours: the next message gets a new connection."""

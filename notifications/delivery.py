@@ -1,7 +1,7 @@
 """Send what is due, over one connection, and leave a record of every try.
 
 The order is: claim with a lease, write the attempt, look once more, send, mark sent, and keep trying
-to mark. A process may die anywhere in it: nothing is lost, and at most one extra copy can follow from
+to mark; the mark of one and the attempt of the next are one statement (`ahead.py`). A process may die anywhere in it: nothing is lost, and at most one extra copy can follow from
 one death, on record as an attempt without an end. No transaction is open while a mail server talks.
 """
 
@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from config.foundation import staff_tasks
 from notifications import attempts, suppression
+from notifications.ahead import Ahead, can_go_ahead
 from notifications.channels import OurFault, Passing, Permanent, Senders, SendingFailed, Unknown
 from notifications.models import (
     Attempt,
@@ -125,7 +126,7 @@ def _deliver_batch(
     recovering = set(Breaker.objects.filter(failures__gt=0).values_list("channel", flat=True))
     sent = 0
     ended: list[Attempt] = []
-    begun: attempts.Begun = {}
+    coming: Ahead | None = None  # the message in hand was begun with the mark of the one before it
 
     def is_out_of_time(message: Message) -> bool:
         return should_stop() or (message.lease_until or now) - now < SAFE_REST * settings.OUTBOX_PACE
@@ -133,7 +134,7 @@ def _deliver_batch(
     try:
         for position, (message, following) in enumerate(zip_longest(batch, batch[1:])):
             now = clock()
-            if message.pk not in begun:
+            if coming is None:
                 if is_out_of_time(message):
                     _give_back(batch[position:], worker=worker)
                     break
@@ -142,15 +143,16 @@ def _deliver_batch(
                     continue
             if following and (is_out_of_time(following) or _why_not(following, blocked=blocked, now=now)):
                 following = None
-            if _deliver(
+            has_left, coming = _deliver(
                 message,
                 senders=senders,
                 worker=worker,
                 clock=clock,
                 ended=ended,
-                begun=begun,
+                coming=coming,
                 following=following,
-            ):
+            )
+            if has_left:
                 sent += 1
                 if message.channel in recovering:
                     recovering.discard(message.channel)
@@ -161,6 +163,8 @@ def _deliver_batch(
                 _give_back(batch[position + 1 :], worker=worker)
                 break
     finally:
+        if coming:  # stopped from outside: its answer is still on the line
+            coming.answer()
         attempts.close(ended)
     return sent
 
@@ -187,47 +191,52 @@ def _deliver(
     worker: str,
     clock: Callable[[], datetime],
     ended: list[Attempt],
-    begun: attempts.Begun | None = None,
+    coming: Ahead | None = None,
     following: Message | None = None,
-) -> bool:
-    """Try one message; True when it left. Never raises for a fault of one row.
+) -> tuple[bool, Ahead | None]:
+    """Try one message: whether it left, and the beginning of the next if that is under way.
 
-    Attempts that went well are added to `ended`, to be closed together: that the message is sent is what
-    keeps it from being sent again, and that is written at once. With it the attempt of the `following`
-    message may be begun; that one is then in `begun`, and must be delivered next.
+    Never raises for a fault of one row. Attempts that went well are added to `ended`, to be closed together:
+    that the message is sent is what keeps it from being sent again, and that is written at once.
     """
-    begun = {} if begun is None else begun
-    attempt = begun.pop(message.pk) if message.pk in begun else _begin(message, worker=worker, now=clock())
-    if attempt is None:
-        return False
+    attempt = None if coming else _begin(message, worker=worker, now=clock())
+    if coming is None and attempt is None:
+        return False, None
+    fault = _try(message, senders=senders, may_go=lambda: coming is None or coming.answer() is not None)
+    if coming is not None:
+        attempt = coming.answer()
+    if attempt is None:  # withdrawn, or another's, since the one before it left
+        return False, None
+    if fault is not None:
+        attempts.record(partial(fault, message, attempt, now=clock()))
+        return False, None
+    if following and can_go_ahead(following):
+        return True, Ahead(message, attempt, following, ended, clock()).sent()
+    attempts.record(partial(attempts.sent, message, attempt, ended, now=clock()), is_one_statement=True)
+    return True, None
+
+
+def _try(message: Message, *, senders: Senders, may_go: Callable[[], bool]) -> Callable[..., None] | None:
+    """Hand it over. What is to be written down when it did not leave, None when it did."""
     try:
-        senders.send(message)
-        record = partial(attempts.sent, message, attempt, ended)
+        senders.send(message, may_go=may_go)
     except OurFault as fault:
         senders.drop(message.channel)
-        record = partial(_our_fault, message, attempt, fault)
+        return partial(_our_fault, fault=fault)
     except Unknown as fault:
         senders.drop(message.channel)
-        record = partial(_later, message, attempt, fault, Attempt.Outcome.UNKNOWN)
+        return partial(_later, fault=fault, outcome=Attempt.Outcome.UNKNOWN)
     except Passing as fault:
-        record = partial(_later, message, attempt, fault, Attempt.Outcome.PASSING)
+        return partial(_later, fault=fault, outcome=Attempt.Outcome.PASSING)
     except Permanent as fault:
-        record = partial(_fail, message, attempt, fault)
+        return partial(_fail, fault=fault)
     except (DatabaseError, InterfaceError):
         raise
     except Exception as error:
         # A row that cannot be read or built. Its text may not be in the log: only what kind of fault.
         log.warning("message_poisonous", extra={"row": str(message.pk), "fault": type(error).__name__})
-        record = partial(_fail, message, attempt, Permanent(f"cannot be built: {type(error).__name__}"))
-    has_left = record.func is attempts.sent
-    if (
-        has_left
-        and following
-        and attempts.sent_and_begun(message, attempt, ended, following, begun, now=clock())
-    ):
-        return True
-    attempts.record(partial(record, now=clock()), is_one_statement=has_left)
-    return has_left
+        return partial(_fail, fault=Permanent(f"cannot be built: {type(error).__name__}"))
+    return None
 
 
 def _begin(message: Message, *, worker: str, now: datetime) -> Attempt | None:
@@ -243,7 +252,7 @@ def _is_deadly(message: Message) -> bool:
 
 
 def _later(
-    message: Message, attempt: Attempt, fault: SendingFailed, outcome: Attempt.Outcome, *, now: datetime
+    message: Message, attempt: Attempt, *, fault: SendingFailed, outcome: Attempt.Outcome, now: datetime
 ) -> None:
     Attempt.objects.filter(pk=attempt.pk).update(ended_at=now, outcome=outcome, code=fault.code)
     unknown_before = message.tries.filter(outcome=Attempt.Outcome.UNKNOWN).count()
@@ -258,7 +267,7 @@ def _later(
         )
 
 
-def _fail(message: Message, attempt: Attempt, fault: Permanent, *, now: datetime) -> None:
+def _fail(message: Message, attempt: Attempt, *, fault: Permanent, now: datetime) -> None:
     Attempt.objects.filter(pk=attempt.pk).update(
         ended_at=now, outcome=Attempt.Outcome.PERMANENT, code=fault.code
     )
@@ -269,7 +278,7 @@ def _fail(message: Message, attempt: Attempt, fault: Permanent, *, now: datetime
     _end(message, State.FAILED, code=fault.code, now=now)
 
 
-def _our_fault(message: Message, attempt: Attempt, fault: OurFault, *, now: datetime) -> None:
+def _our_fault(message: Message, attempt: Attempt, *, fault: OurFault, now: datetime) -> None:
     """Nobody can be written to just now. The row keeps its place and its count; the channel pauses."""
     Attempt.objects.filter(pk=attempt.pk).update(ended_at=now, outcome=Attempt.Outcome.OURS, code=fault.code)
     breaker, _ = Breaker.objects.get_or_create(channel=message.channel)

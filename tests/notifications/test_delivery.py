@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from config.foundation.staff_tasks import StaffTask
 from notifications import attempts, delivery, outbox, suppression
+from notifications.channels import MayGo
 from notifications.models import Attempt, Breaker, Heartbeat, Message, Priority, State, Suppression
 from notifications.rendering import Attachment
 from tests.mail_sink import Mode, Sink
@@ -96,7 +97,9 @@ def test_a_message_withdrawn_after_it_was_claimed_is_not_sent(smtp_sink: Sink) -
     outbox.withdraw(key=message.key, reason="cancelled")
 
     with delivery.Senders() as senders:
-        left = delivery._deliver(claimed, senders=senders, worker="one", clock=timezone.now, ended=[])
+        left, _coming = delivery._deliver(
+            claimed, senders=senders, worker="one", clock=timezone.now, ended=[]
+        )
 
     message.refresh_from_db()
     assert (left, message.state, smtp_sink.messages) == (False, State.WITHDRAWN, [])
@@ -110,9 +113,10 @@ def test_a_worker_that_lost_its_lease_does_not_start(smtp_sink: Sink) -> None:
     [quick] = delivery.claim(now=later, limit=5, worker="quick")
 
     with delivery.Senders() as senders:
-        assert not delivery._deliver(slow, senders=senders, worker="slow", clock=lambda: later, ended=[])
-        assert delivery._deliver(quick, senders=senders, worker="quick", clock=lambda: later, ended=[])
+        for row, worker in ((slow, "slow"), (quick, "quick")):
+            delivery._deliver(row, senders=senders, worker=worker, clock=lambda: later, ended=[])
 
+    assert [attempt.worker for attempt in Attempt.objects.all()] == ["quick"]
     assert len(smtp_sink.messages) == 1
 
 
@@ -267,13 +271,13 @@ def test_the_fact_that_it_left_survives_a_lost_database_connection(smtp_sink: Si
     [claimed] = delivery.claim(now=timezone.now(), limit=1, worker="one")
 
     class CutsTheLine(delivery.Senders):
-        def send(self, message: Message) -> None:
-            super().send(message)
+        def send(self, message: Message, *, may_go: MayGo) -> None:
+            super().send(message, may_go=may_go)
             cut_the_line()
 
     ended: list[Attempt] = []
     with CutsTheLine() as senders:
-        assert delivery._deliver(claimed, senders=senders, worker="one", clock=timezone.now, ended=ended)
+        delivery._deliver(claimed, senders=senders, worker="one", clock=timezone.now, ended=ended)
     attempts.close(ended)
 
     message.refresh_from_db()
@@ -285,8 +289,8 @@ def test_a_message_withdrawn_while_the_one_before_it_is_sent_stays(smtp_sink: Si
     make_many(3)
 
     class Withdraws(delivery.Senders):
-        def send(self, message: Message) -> None:
-            super().send(message)
+        def send(self, message: Message, *, may_go: MayGo) -> None:
+            super().send(message, may_go=may_go)
             outbox.withdraw(key="visit:1", reason="cancelled")
 
     batch = delivery.claim(now=timezone.now(), limit=3, worker="one")
@@ -310,8 +314,8 @@ def test_a_line_cut_between_two_messages_loses_neither_and_repeats_none(smtp_sin
     batch = delivery.claim(now=timezone.now(), limit=3, worker="one")
 
     class CutsTheLine(delivery.Senders):
-        def send(self, message: Message) -> None:
-            super().send(message)
+        def send(self, message: Message, *, may_go: MayGo) -> None:
+            super().send(message, may_go=may_go)
             cut_the_line()
 
     with CutsTheLine() as senders:
@@ -329,9 +333,9 @@ def test_no_transaction_is_open_while_the_mail_server_talks(smtp_sink: Sink) -> 
     seen = []
 
     class Looks(delivery.Senders):
-        def send(self, message: Message) -> None:
+        def send(self, message: Message, *, may_go: MayGo) -> None:
             seen.append(connection.in_atomic_block)
-            super().send(message)
+            super().send(message, may_go=may_go)
 
     [claimed] = delivery.claim(now=timezone.now(), limit=1, worker="one")
     with Looks() as senders:
@@ -374,7 +378,7 @@ def test_a_clock_that_jumps_ahead_costs_at_most_one_extra_copy_and_loses_nothing
     with delivery.Senders() as senders:
         attempt = delivery._begin(claimed, worker="one", now=now)
         assert attempt is not None
-        senders.send(claimed)
+        senders.send(claimed, may_go=lambda: True)
         # Before the first worker writes it down, another one whose clock is an hour ahead takes the row.
         delivery.drain(now=now + timedelta(hours=1), worker="ahead")
         attempts.sent(claimed, attempt, [], now=now)
