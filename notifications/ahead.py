@@ -20,7 +20,8 @@ from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus
 
 from notifications import attempts
-from notifications.models import Attempt, Message, State
+from notifications.attempts import Begun
+from notifications.models import Message, State
 
 NAME = b"mark_and_begin"
 # In one statement, so one journey and one commit; prepared, since planning it takes longer than running it.
@@ -50,12 +51,12 @@ class Ahead:
     """`message` has left by `attempt`, `following` comes next. `answer` must be called, once or more."""
 
     message: Message
-    attempt: Attempt
+    attempt: Begun
     following: Message
-    ended: list[Attempt]
+    ended: list[Begun]
     now: datetime
     _answered: bool = field(default=False, init=False)
-    _begun: Attempt | None = field(default=None, init=False)
+    _begun: Begun | None = field(default=None, init=False)
 
     def sent(self) -> "Ahead":
         """Send the statement. If that fails both facts are written before `answer` returns, one by one."""
@@ -70,7 +71,7 @@ class Ahead:
     def _owner(self) -> bytes:
         return self.following.lease_owner.encode()
 
-    def answer(self) -> Attempt | None:
+    def answer(self) -> Begun | None:
         """The attempt of `following`, now on record; None when it is not to be sent."""
         if not self._answered:
             try:
@@ -87,13 +88,7 @@ class Ahead:
         self.attempt.ended_at = self.now
         self.ended.append(self.attempt)
         if key is not None:
-            self._begun = Attempt(
-                pk=key,
-                message=self.following,
-                number=self.following.attempts,
-                worker=self.following.lease_owner,
-                started_at=self.now,
-            )
+            self._begun = Begun(key)
 
     def _by_themselves(self) -> None:
         """The line to the database is lost: the mail has left all the same, and that is not forgotten."""

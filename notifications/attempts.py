@@ -6,6 +6,7 @@ PostgreSQL (`ahead.py`) that journey is made while the mail server takes the nex
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -34,17 +35,21 @@ MARK_SENT = f"""
 """  # noqa: S608  # a constant of ours
 
 
-def begin(message: Message, *, worker: str, now: datetime) -> Attempt | None:
+@dataclass(slots=True)
+class Begun:
+    """An attempt that is written and not closed. Not a model instance: one of those costs more than its row."""
+
+    pk: int
+    ended_at: datetime | None = None
+
+
+def begin(message: Message, *, worker: str, now: datetime) -> Begun | None:
     """Write the attempt, if the row is still this worker's and still wanted. None when it is not to be sent."""
-    attempt = Attempt(message=message, number=message.attempts, worker=worker, started_at=now)
     # The row must still be ours, and neither withdrawn nor sent by another.
     with connection.cursor() as cursor:
         cursor.execute(BEGIN_ATTEMPT, (_moment(now), _key(message.pk), worker))
         row = cursor.fetchone()
-    if row is None:
-        return None
-    attempt.pk = row[0]
-    return attempt
+    return Begun(row[0]) if row else None
 
 
 def _moment(now: datetime | None) -> Any:
@@ -78,14 +83,14 @@ def record(write: Callable[[], object], *, is_one_statement: bool = False) -> No
             pause = min(pause * 2, 5.0)
 
 
-def sent(message: Message, attempt: Attempt, ended: list[Attempt], *, now: datetime) -> None:
+def sent(message: Message, attempt: Begun, ended: list[Begun], *, now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(MARK_SENT, (_moment(now), _key(message.pk)))
     attempt.ended_at = now
     ended.append(attempt)
 
 
-def close(ended: list[Attempt]) -> None:
+def close(ended: list[Begun]) -> None:
     """All at once, each with its own moment (`bulk_update` takes longer to build than to run)."""
     rows = ", ".join(["(%s, %s)"] * len(ended))
     values = [value for attempt in ended for value in (attempt.pk, _moment(attempt.ended_at))]

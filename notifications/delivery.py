@@ -23,6 +23,7 @@ from django.utils import timezone
 from config.foundation import staff_tasks
 from notifications import attempts, suppression
 from notifications.ahead import Ahead, can_go_ahead
+from notifications.attempts import Begun
 from notifications.channels import OurFault, Passing, Permanent, Senders, SendingFailed, Unknown
 from notifications.models import (
     Attempt,
@@ -125,7 +126,7 @@ def _deliver_batch(
     blocked = _blocked(batch)
     recovering = set(Breaker.objects.filter(failures__gt=0).values_list("channel", flat=True))
     sent = 0
-    ended: list[Attempt] = []
+    ended: list[Begun] = []
     coming: Ahead | None = None  # the message in hand was begun with the mark of the one before it
 
     def is_out_of_time(message: Message) -> bool:
@@ -190,7 +191,7 @@ def _deliver(
     senders: Senders,
     worker: str,
     clock: Callable[[], datetime],
-    ended: list[Attempt],
+    ended: list[Begun],
     coming: Ahead | None = None,
     following: Message | None = None,
 ) -> tuple[bool, Ahead | None]:
@@ -239,7 +240,7 @@ def _try(message: Message, *, senders: Senders, may_go: Callable[[], bool]) -> C
     return None
 
 
-def _begin(message: Message, *, worker: str, now: datetime) -> Attempt | None:
+def _begin(message: Message, *, worker: str, now: datetime) -> Begun | None:
     """Write the attempt, if the row is still ours and still wanted. None when it is not to be sent."""
     if message.attempts > 1 and _is_deadly(message):
         _end_without_sending(message, State.FAILED, code="stopped its sender several times", now=now)
@@ -252,7 +253,7 @@ def _is_deadly(message: Message) -> bool:
 
 
 def _later(
-    message: Message, attempt: Attempt, *, fault: SendingFailed, outcome: Attempt.Outcome, now: datetime
+    message: Message, attempt: Begun, *, fault: SendingFailed, outcome: Attempt.Outcome, now: datetime
 ) -> None:
     Attempt.objects.filter(pk=attempt.pk).update(ended_at=now, outcome=outcome, code=fault.code)
     unknown_before = message.tries.filter(outcome=Attempt.Outcome.UNKNOWN).count()
@@ -267,7 +268,7 @@ def _later(
         )
 
 
-def _fail(message: Message, attempt: Attempt, *, fault: Permanent, now: datetime) -> None:
+def _fail(message: Message, attempt: Begun, *, fault: Permanent, now: datetime) -> None:
     Attempt.objects.filter(pk=attempt.pk).update(
         ended_at=now, outcome=Attempt.Outcome.PERMANENT, code=fault.code
     )
@@ -278,7 +279,7 @@ def _fail(message: Message, attempt: Attempt, *, fault: Permanent, now: datetime
     _end(message, State.FAILED, code=fault.code, now=now)
 
 
-def _our_fault(message: Message, attempt: Attempt, *, fault: OurFault, now: datetime) -> None:
+def _our_fault(message: Message, attempt: Begun, *, fault: OurFault, now: datetime) -> None:
     """Nobody can be written to just now. The row keeps its place and its count; the channel pauses."""
     Attempt.objects.filter(pk=attempt.pk).update(ended_at=now, outcome=Attempt.Outcome.OURS, code=fault.code)
     breaker, _ = Breaker.objects.get_or_create(channel=message.channel)

@@ -2,7 +2,8 @@
 
 A message is accounted for when the mail server took it, or when it ended in another way that is on record
 and that a person is told of. An extra copy is explained by one attempt that could not be written down as
-over: its sender was killed, the line broke after the text, or the lease ran out meanwhile.
+over: its sender was killed, the line broke after the text, or the lease ran out meanwhile. One killed sender
+explains one copy and no more.
 """
 
 import json
@@ -85,8 +86,9 @@ def _every_copy(found: Reckoning, copies: Counter[str], *, faults: list[Fault], 
     tries: dict[str, list[Attempt]] = defaultdict(list)
     for attempt in Attempt.objects.filter(message__message_id__in=several).select_related("message"):
         tries[attempt.message.message_id].append(attempt)
+    killed = set(dead)
     for name, times in several.items():
-        reasons = [why for attempt in tries[name] if (why := _why(attempt, tries[name], faults, dead))]
+        reasons = [why for attempt in tries[name] if (why := _why(attempt, tries[name], faults, killed))]
         for number in range(times - 1):
             why = reasons[number] if number < len(reasons) else ""
             found.repeats.append(f"{name} came again: {why or 'NOT EXPLAINED'}")
@@ -94,10 +96,13 @@ def _every_copy(found: Reckoning, copies: Counter[str], *, faults: list[Fault], 
 
 
 def _why(attempt: Attempt, tries: list[Attempt], faults: list[Fault], dead: set[int]) -> str:
-    """What may have let this attempt's copy go unnoticed, or nothing."""
+    """What may have let this attempt's copy go unnoticed, or nothing. A killed sender is taken from `dead`."""
     pid = int(attempt.worker.rpartition(":")[2])
     if attempt.outcome == Attempt.Outcome.OPEN:
-        return f"its sender {pid} was killed" if pid in dead else ""
+        if pid not in dead:
+            return ""
+        dead.remove(pid)
+        return f"its sender {pid} was killed"
     if attempt.outcome == Attempt.Outcome.UNKNOWN and attempt.ended_at:
         began, ended = attempt.started_at.timestamp(), attempt.ended_at.timestamp()
         return next(

@@ -3,6 +3,8 @@
 import random
 import socket
 import threading
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +23,13 @@ from tests.mail_sink import Mode, Sink
 from tests.notifications.messages import make_many, make_message
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def wait_for(happened: Callable[[], object]) -> None:
+    ends_at = time.monotonic() + 20
+    while not happened():
+        assert time.monotonic() < ends_at
+        time.sleep(0.01)
 
 
 def test_a_due_message_arrives_with_text_html_and_its_own_message_id(smtp_sink: Sink) -> None:
@@ -275,7 +284,7 @@ def test_the_fact_that_it_left_survives_a_lost_database_connection(smtp_sink: Si
             super().send(message, may_go=may_go)
             cut_the_line()
 
-    ended: list[Attempt] = []
+    ended: list[attempts.Begun] = []
     with CutsTheLine() as senders:
         delivery._deliver(claimed, senders=senders, worker="one", clock=timezone.now, ended=ended)
     attempts.close(ended)
@@ -326,6 +335,45 @@ def test_a_line_cut_between_two_messages_loses_neither_and_repeats_none(smtp_sin
     assert left == len(smtp_sink.messages) == 3
     assert set(Message.objects.values_list("state", flat=True)) == {State.SENT}
     assert Attempt.objects.filter(outcome=Attempt.Outcome.SENT).count() == Attempt.objects.count() == 3
+
+
+def delivered_while_a_mark_waits(senders: delivery.Senders, sink: Sink) -> int:
+    """How many mails leave while the first of three cannot be marked, since another holds its row."""
+    first, *_others = make_many(3)
+    batch = sorted(delivery.claim(now=timezone.now(), limit=3, worker="one"), key=lambda row: row.key)
+
+    def deliver() -> None:
+        delivery._deliver_batch(
+            batch, senders=senders, worker="one", clock=timezone.now, should_stop=lambda: False
+        )
+        connection.close()
+
+    sender = threading.Thread(target=deliver)
+    with psycopg.connect(**connection.get_connection_params()) as other:
+        other.execute("SELECT 1 FROM notifications_message WHERE id = %s FOR NO KEY UPDATE", [first.pk])
+        sender.start()
+        wait_for(lambda: sink.envelopes)
+        time.sleep(0.3)
+        left = len(sink.envelopes)
+    sender.join()
+    assert len(sink.envelopes) == Message.objects.filter(state=State.SENT).count() == 3
+    return left
+
+
+@pytest.mark.postgresql  # on SQLite the mark is written before anything else is done
+def test_no_text_leaves_before_the_mail_before_it_is_marked(smtp_sink: Sink) -> None:
+    with delivery.Senders() as senders:
+        assert delivered_while_a_mark_waits(senders, smtp_sink) == 1
+
+
+@pytest.mark.postgresql
+def test_control_a_sender_that_does_not_ask_would_leave_two_unmarked(smtp_sink: Sink) -> None:
+    class DoesNotAsk(delivery.Senders):
+        def send(self, message: Message, *, may_go: MayGo) -> None:
+            super().send(message, may_go=lambda: True)
+
+    with DoesNotAsk() as senders:
+        assert delivered_while_a_mark_waits(senders, smtp_sink) == 2
 
 
 def test_no_transaction_is_open_while_the_mail_server_talks(smtp_sink: Sink) -> None:
