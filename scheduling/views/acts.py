@@ -5,7 +5,6 @@ when the rules say no. What was typed stays. A second press of the same button f
 """
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -98,8 +97,7 @@ def _taken(request: HttpRequest, pk: UUID, next_best: list[Slot], *, mode: str =
         else _("No other time fits in the next six weeks.")
     )
     conflict = {"title": _("That time was taken a moment ago"), "lines": [also, _("Nothing was sent.")]}
-    more: dict[str, Any] = {"times": times} if times else {}
-    return show_request(request, read_request(pk), mode=mode, status=409, conflict=conflict, **more)
+    return show_request(request, read_request(pk), mode=mode, status=409, conflict=conflict, times=times)
 
 
 def why_in_words(code: str, place: desk.Place | None = None) -> str:

@@ -1,5 +1,6 @@
 """One request, open: everything on one screen."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -76,14 +77,17 @@ def panel_context(
     now: datetime,
     clinic: Clinic,
     mode: str = "",
+    times: Sequence[desk.BestTime] | None = None,
 ) -> dict[str, Any]:
+    """`times` to show instead of the best ones, by who has just looked for them."""
     user = signed_in(request)
     client, today = appointment_request.client, now.astimezone(clinic.zone).date()
     sees_answers = may(user, May.SEE_ANSWERS)
     hidden = is_neutral(request)
     born = client.birth_date
     payer, payer_note = desk.payer_sentence(appointment_request)
-    times = desk.best_times(appointment_request, now=now, clinic=clinic)
+    if not times:
+        times = desk.best_times(appointment_request, now=now, clinic=clinic)
     others = looking_at(now=now, user=user).get(str(appointment_request.pk), [])
     return {
         "appointment_request": appointment_request,
@@ -156,12 +160,13 @@ def show_request(
     *,
     mode: str = "",
     status: int = 200,
+    times: Sequence[desk.BestTime] | None = None,
     **more: Any,
 ) -> HttpResponse:
     """The panel of a request, alone for htmx, else on the whole desk. `more` is what the act adds."""
     now, clinic = timezone.now(), Clinic.get()
     asked = asked_of(request, today=now.astimezone(clinic.zone).date())
-    panel = panel_context(request, appointment_request, now=now, clinic=clinic, mode=mode)
+    panel = panel_context(request, appointment_request, now=now, clinic=clinic, mode=mode, times=times)
     return with_panel(
         request, asked, {**panel, **more, "panel": "scheduling/desk/request.html"}, now, clinic, status
     )
