@@ -19,6 +19,7 @@ from intake.models.appointment_request import IllegalMove
 from intake.on_file import told_of
 
 SUBJECT = "intake.appointmentrequest"
+CLIENT_WROTE = "client_wrote"  # the marker, until somebody has read it
 # What came of a call; the codes are kept in the history.
 TALKED, LEFT_MESSAGE, NO_ANSWER = "talked", "left_message", "no_answer"
 OUTCOMES = (TALKED, LEFT_MESSAGE, NO_ANSWER)
@@ -232,7 +233,19 @@ def hear(*, appointment_request: AppointmentRequest, text: str, now: datetime, e
     else:
         pending.move(to_values={}, expect=expect_version)
         RequestEvent.objects.create(appointment_request=pending, at=now, what="client_wrote", why=said)
-    Marker.objects.get_or_create(appointment_request=pending, code="client_wrote", cleared_at=None)
+    Marker.objects.get_or_create(appointment_request=pending, code=CLIENT_WROTE, cleared_at=None)
+
+
+@transaction.atomic
+def have_read(
+    *, appointment_request: AppointmentRequest, by: User, now: datetime, expect_version: int
+) -> None:
+    """Somebody has read what the client wrote: the row says so no longer. Their words stay in the history."""
+    unread = Marker.objects.filter(
+        appointment_request=appointment_request, code=CLIENT_WROTE, cleared_at=None
+    )
+    if unread.update(cleared_at=now, cleared_by=by):
+        _remember(appointment_request, "read", by=by, now=now, expect=expect_version)
 
 
 @transaction.atomic

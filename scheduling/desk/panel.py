@@ -19,6 +19,7 @@ from intake.models import (
     Priority,
     Status,
 )
+from intake.triage import CLIENT_WROTE
 from scheduling import wording
 from scheduling.desk.words import MARKERS
 
@@ -33,6 +34,7 @@ class Notice:
     lines: tuple[str, ...] = ()
     small: str = ""
     compare_with: str = ""
+    can_be_read: bool = False  # what the client wrote, until somebody says that they have read it
 
 
 def notices(
@@ -88,8 +90,9 @@ def notices(
         if marker.code in {"pregnant", "postpartum", "sensitive_topic"} and not sees_answers:
             continue
         other = str(marker.other_request_id) if marker.other_request_id else ""
-        found.append(Notice(letter or "i", str(meaning), "", (), "", other))
-    strips = [n for n in found if n.css or n.compare_with or n.lines]
+        unread = marker.code == CLIENT_WROTE
+        found.append(Notice(letter or "i", str(meaning), compare_with=other, can_be_read=unread))
+    strips = [n for n in found if n.css or n.compare_with or n.lines or n.can_be_read]
     small = [n for n in found if n not in strips and n.title]
     if small:
         strips.append(Notice("i", " ".join(n.title for n in small)))
@@ -144,6 +147,7 @@ WHAT = {
     "call_left_message": gettext_lazy("Called: left a message"),
     "call_no_answer": gettext_lazy("Called: no answer"),
     "looked_at": gettext_lazy("Looked at"),
+    "read": gettext_lazy("Read what the client wrote"),
     "two_people": gettext_lazy("Two people, not one"),
     "joined": gettext_lazy("Joined with another"),
     "parted": gettext_lazy("Parted again"),

@@ -38,6 +38,7 @@ WANTED = {
     "refer": gettext_lazy("Refer on"),
     "release": gettext_lazy("Lift the hold"),
     "looked_at": gettext_lazy("Looked at"),
+    "read": gettext_lazy("I have read it"),
     "call": gettext_lazy("Note a call"),
     "waitlist": gettext_lazy("Waitlist"),
     "set_aside": gettext_lazy("Set aside"),

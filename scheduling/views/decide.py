@@ -50,6 +50,7 @@ SAID = {
     "waitlist": gettext_lazy("On the waitlist."),
     "two_people": gettext_lazy("Two people. Both requests stay."),
     "service": gettext_lazy("The visit is chosen."),
+    "read": gettext_lazy("Read. Their words stay in the history."),
 }
 
 
@@ -77,6 +78,8 @@ def _verb(act: str, request: HttpRequest, pending: AppointmentRequest, by: User)
         return lambda: booking.letting_go(triage.hold, **given, reason=typed)
     if act == "looked_at":
         return lambda: triage.looked_at(**given, reason=typed)
+    if act == "read":
+        return lambda: triage.have_read(**given)
     if act == "ask":
         return lambda: triage.ask(**given, question=typed)
     if act == "decline":

@@ -92,6 +92,28 @@ def test_a_question_is_answered_and_staff_read_the_answer(client: Browser):
     assert "The left one." in body(replayed)  # what was typed is kept
 
 
+def test_what_the_client_wrote_is_marked_until_somebody_has_read_it(client: Browser):
+    asked, staff = make_appointment_request(), make_user()
+    written = {"act": "write", "note": "Fridays suit me too.", "version": asked.version}
+    assert client.post(link_to(asked), written).status_code == 302
+    asked.refresh_from_db()
+    client.force_login(staff)
+    desk = f"/staff/request/{asked.pk}/"
+    assert "I have read it" in body(client.get(desk))
+    read = {"act": "read", "version": asked.version}
+
+    assert client.post(f"{desk}decide/", {**read, "version": asked.version - 1}).status_code == 409
+    assert asked.markers.get(code="client_wrote").cleared_at is None
+    assert client.post(f"{desk}decide/", read).status_code == 302
+    assert client.post(f"{desk}decide/", read).status_code == 302  # pressed twice
+
+    shown = body(client.get(desk))
+    assert asked.markers.get(code="client_wrote").cleared_by == staff
+    assert "I have read it" not in shown
+    assert "Fridays suit me too." in shown
+    assert asked.events.filter(what="read").count() == 1
+
+
 def test_openings_are_marked_and_come_first_at_the_desk(client: Browser):
     show_openings()
     asked = make_appointment_request()
