@@ -81,20 +81,22 @@ def offered_times(
     )
 
 
-def offer_ended(*, offer: Offer, now: datetime) -> Message:
-    """The held times are free again; the request is not lost."""
+def offer_ended(*, offer: Offer, now: datetime, by: User | None = None, taken_back: bool = False) -> Message:
+    """The held times are free again, since nobody answered or the clinic took them back. The request is not lost."""
     contact.withdraw(subject_type=OFFER, subject_id=offer.pk, reason="expired")
     request = offer.appointment_request
     return _tell(
         client=request.client,
         kind="offer_ended",
         context={
-            "url": client_link(purpose="request", subject_id=request.pk, expires_at=now + timedelta(days=90))
+            "url": client_link(purpose="request", subject_id=request.pk, expires_at=now + timedelta(days=90)),
+            "taken_back": taken_back,
         },
         key=f"offer:{offer.pk}:ended",
         subject=(OFFER, offer.pk),
         language=request.language,
         now=now,
+        by=by,
     )
 
 

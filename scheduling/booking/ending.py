@@ -15,7 +15,7 @@ from scheduling.booking.asked import others_stand
 from scheduling.booking.attempts import attempt
 from scheduling.booking.claiming import release
 from scheduling.booking.history import change
-from scheduling.booking.offering import withdraw_offer
+from scheduling.booking.offering import let_go_of_offer
 from scheduling.booking.refusals import NotBookable
 from scheduling.estimates import versions
 from scheduling.models import Appointment, AppointmentEvent, AppointmentStatus, Claim, Offer, Seat
@@ -75,6 +75,11 @@ def leave_class(*, seat: Seat, by: User | None, now: datetime) -> None:
     AppointmentEvent.objects.create(appointment_id=seat.appointment_id, at=now, by=by, what="seat_given_back")
 
 
+# What a client waits for goes on, but not with the times they were offered: they have to be told. Who is declined
+# is told of that; nothing is sent to what is set aside.
+GOES_ON = frozenset({Status.ON_HOLD, Status.WAITLISTED})
+
+
 def letting_go(
     verb: Callable[..., object],
     *,
@@ -99,12 +104,15 @@ def letting_go(
         if pending.version != expect_version:
             raise StaleVersion
         why = said.get("reason", said.get("why", ""))
-        for open_offer in pending.offers.filter(status=Offer.Status.OPEN):
-            withdraw_offer(offer=open_offer, by=by, now=now, why=why)
+        offers = pending.offers.filter(status=Offer.Status.OPEN)
+        known = [each for each in offers if let_go_of_offer(each, by=by, now=now, why=why)]
         if visits_too:
             _cancel_all(pending, by=by, now=now, why=why)
         pending.refresh_from_db()
         verb(appointment_request=pending, by=by, now=now, expect_version=pending.version, **said)
+        if pending.status in GOES_ON:
+            for each in known:
+                notices.offer_ended(offer=each, now=now, by=by, taken_back=True)
 
     with transaction.atomic():
         act()

@@ -66,9 +66,16 @@ def turn_down(*, offer: Offer, now: datetime, why: str = "") -> None:
     _close_offer(offer, Offer.Status.TURNED_DOWN, by=None, now=now, why=why or "none of these")
 
 
+@transaction.atomic
 def withdraw_offer(*, offer: Offer, by: User | None, now: datetime, why: str = "") -> None:
-    """Staff take an offer back."""
-    _close_offer(offer, Offer.Status.WITHDRAWN, by=by, now=now, why=why)
+    """Staff take an offer back, and who may have read of it is told."""
+    if let_go_of_offer(offer, by=by, now=now, why=why):
+        notices.offer_ended(offer=offer, now=now, by=by, taken_back=True)
+
+
+def let_go_of_offer(offer: Offer, *, by: User | None, now: datetime, why: str) -> bool:
+    """Its times are free. False when the mail that told of it had not left, and now will not."""
+    return not _close_offer(offer, Offer.Status.WITHDRAWN, by=by, now=now, why=why)
 
 
 def expire_offers(*, now: datetime) -> int:
@@ -85,17 +92,19 @@ def expire_offers(*, now: datetime) -> int:
 
 
 @transaction.atomic
-def _close_offer(offer: Offer, status: Offer.Status, *, by: User | None, now: datetime, why: str) -> None:
+def _close_offer(offer: Offer, status: Offer.Status, *, by: User | None, now: datetime, why: str) -> int:
+    """How many messages about it were taken back before they left."""
     closed = Offer.objects.filter(pk=offer.pk, status=Offer.Status.OPEN).update(status=status, closed_at=now)
     if closed != 1:
         raise OfferClosed
     pending = AppointmentRequest.objects.get(pk=offer.appointment_request_id)
     release(held_of(offer), by=by, now=now, why=why)
-    contact.withdraw(subject_type=notices.OFFER, subject_id=offer.pk, reason=str(status))
+    unsent = contact.withdraw(subject_type=notices.OFFER, subject_id=offer.pk, reason=str(status))
     if pending.status == Status.OFFERED:
         pending.move_to(Status.NEW, now=now, by=by, why=why)
     if status == Offer.Status.EXPIRED:
         notices.offer_ended(offer=offer, now=now)
+    return unsent
 
 
 def take_back_offer(

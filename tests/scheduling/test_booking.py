@@ -426,6 +426,39 @@ def test_what_takes_a_request_out_of_play_lets_go_of_its_offer_first(verb):
     assert Message.objects.get(kind="offered_times").state == "withdrawn"
 
 
+@pytest.mark.parametrize(
+    ("verb", "told"), [("hold", 1), ("waitlist", 1), ("decline", 0), ("set_aside", 0), ("withdraw", 0)]
+)
+def test_who_has_read_of_an_offer_is_told_when_the_clinic_takes_it_back(verb, told):
+    pending, user = make_appointment_request(), make_user()
+    make_offer(pending)
+    Message.objects.filter(kind="offered_times").update(state="sent", sent_at=NOW)
+    pending.refresh_from_db()
+    said = {"reason": "does not fit"} if verb in {"decline", "hold"} else {}
+
+    booking.letting_go(
+        getattr(triage, verb),
+        appointment_request=pending,
+        by=user,
+        now=NOW,
+        expect_version=pending.version,
+        **said,
+    )
+
+    assert Message.objects.filter(kind="offer_ended").count() == told
+
+
+def test_the_letter_says_that_the_clinic_took_the_times_back():
+    made = make_offer(make_appointment_request())
+    Message.objects.filter(kind="offered_times").update(state="sent", sent_at=NOW)
+
+    booking.withdraw_offer(offer=made, by=make_user(), now=NOW)
+
+    letter = Message.objects.get(kind="offer_ended")
+    assert "we could not keep the times we had offered you" in letter.text
+    assert "/v/" in letter.text  # the way on: their request
+
+
 def test_a_decline_without_a_reason_changes_nothing():
     pending = make_appointment_request()
     made = make_offer(pending)
