@@ -11,12 +11,14 @@ from scheduling.openings import (
     Opening,
     Ranked,
     Reason,
+    Refusal,
     ServicePlan,
     Verdict,
     Wishes,
     choose,
     explain,
     find_openings,
+    is_whole,
     minute_of,
     moment_of,
     rank,
@@ -68,9 +70,10 @@ class Diary:
             person = self.people_keys.get(practitioner_id, practitioner_id)
         if room_id is not None:
             room = self.room_keys.get(room_id, room_id)
-        return explain(
+        verdict = explain(
             self.calendar, self.plan, start=minute_of(starts_at), person=person, room=room, party=party
         )
+        return verdict if is_whole(starts_at) or not verdict.ok else Verdict(ok=False, why=Refusal.OFF_GRID)
 
     def slot(self, opening: Opening, reasons: tuple[Reason, ...] = ()) -> Slot:
         person, person_name, _ = self.practitioners.get(opening.person, NOBODY)

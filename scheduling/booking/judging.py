@@ -11,7 +11,7 @@ from scheduling import availability
 from scheduling.availability import Diary, Slot
 from scheduling.booking.refusals import NotBookable, Taken
 from scheduling.models import Room
-from scheduling.openings import Key, Mode, Refusal, Verdict, minute_of
+from scheduling.openings import Key, Mode, Refusal, Verdict, is_whole, minute_of
 
 BUSY = frozenset({Refusal.PRACTITIONER_BUSY, Refusal.ROOM_BUSY, Refusal.ROOM_FULL})
 
@@ -38,6 +38,8 @@ def diary_around(
 
 def judge(diary: Diary, slot: Slot, *, join: bool, party: int = 1, already_agreed: bool = False) -> Place:
     """Is the time free and allowed, and what has to be claimed? Raises Taken or NotBookable."""
+    if not is_whole(slot.starts_at):
+        raise NotBookable(Refusal.OFF_GRID)
     if not join:
         diary = replace(diary, calendar=replace(diary.calendar, sessions=()))
     verdict = diary.explain(

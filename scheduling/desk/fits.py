@@ -144,7 +144,10 @@ class BestTime:
 
 
 def slot_value(slot: availability.Slot, clinic: Clinic) -> str:
-    return f"{wall(slot.starts_at, clinic)}|{slot.practitioner_id or ''}|{slot.room_id or ''}"
+    start = slot.starts_at.astimezone(clinic.zone)
+    # The clock shows an hour twice in autumn: the second one is told apart by its offset.
+    text = start.isoformat(timespec="minutes") if start.fold else wall(start, clinic)
+    return f"{text}|{slot.practitioner_id or ''}|{slot.room_id or ''}"
 
 
 def best_times(appointment_request: AppointmentRequest, *, now: datetime, clinic: Clinic) -> list[BestTime]:

@@ -110,6 +110,7 @@ REFUSALS = {
     "room_full": gettext_lazy("No machine is free then."),
     "first_visits_full": gettext_lazy("%(who)s has no more first visits that day."),
     "too_far_ahead": gettext_lazy("That is further ahead than we plan."),
+    "off_grid": gettext_lazy("A visit starts on five minutes, such as 9:05. Choose one of those."),
     "no_such_time": gettext_lazy("The clocks skip that hour."),
     "class_full": gettext_lazy("The class is full."),
     "in_the_past": gettext_lazy("That time has passed."),

@@ -11,7 +11,18 @@ repeated hour is open twice. Each local day is turned into minutes once (`day_se
 A key names a practitioner, a room, a machine or a service; what it is made of is the caller's business.
 """
 
-from scheduling.openings.clock import DAY, Span, exists, local_day, minute_of, moment_of, wall_spans
+from scheduling.openings.clock import (
+    DAY,
+    GRID,
+    Span,
+    exists,
+    is_whole,
+    local_day,
+    minute_of,
+    moment_of,
+    read_moment,
+    wall_spans,
+)
 from scheduling.openings.ranking import PARTS_OF_DAY, WISHES_BROKEN, Ranked, Reason, Wishes, choose, rank
 from scheduling.openings.reasons import explain
 from scheduling.openings.search import find_openings
@@ -35,6 +46,7 @@ from scheduling.openings.values import (
 
 __all__ = [
     "DAY",
+    "GRID",
     "PARTS_OF_DAY",
     "WISHES_BROKEN",
     "Calendar",
@@ -60,11 +72,13 @@ __all__ = [
     "explain",
     "find_openings",
     "is_free",
+    "is_whole",
     "local_day",
     "minute_of",
     "moment_of",
     "overlapping",
     "rank",
+    "read_moment",
     "subtract",
     "wall_spans",
 ]

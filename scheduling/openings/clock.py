@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 Span = tuple[int, int]
 
 DAY = 24 * 60
+GRID = 5  # minutes; every visit starts on one of these
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
 
@@ -16,8 +17,20 @@ def minute_of(moment: datetime) -> int:
     return int(moment.timestamp() // 60)
 
 
+def is_whole(moment: datetime) -> bool:
+    """Without seconds: nothing here knows less than a minute."""
+    return not (moment.second or moment.microsecond)
+
+
 def moment_of(minute: int) -> datetime:
     return datetime.fromtimestamp(minute * 60, tz=UTC)
+
+
+def read_moment(text: str) -> datetime:
+    """A moment as it was typed or posted. Raises ValueError; Python alone would read past a NUL."""
+    if not text.isprintable():
+        raise ValueError(text)
+    return datetime.fromisoformat(text)
 
 
 def exists(wall: datetime, zone: ZoneInfo) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from scheduling.openings.clock import Span, days_between, local_day, wall_spans
+from scheduling.openings.clock import GRID, Span, days_between, local_day, wall_spans
 from scheduling.openings.rules import (
     closed_spans,
     closed_where,
@@ -161,6 +161,8 @@ def _free(
         return Verdict(ok=False, why=Refusal.FIRST_VISITS_FULL)
     if day > last_bookable(calendar, day):
         return Verdict(ok=False, why=Refusal.TOO_FAR_AHEAD)
+    if start % GRID:
+        return Verdict(ok=False, why=Refusal.OFF_GRID)
     return Verdict(True, None, person.key if person else None, room.key if room else None, machine)
 
 

@@ -3,13 +3,12 @@
 from collections.abc import Iterable
 from datetime import date
 
-from scheduling.openings.clock import day_segments, days_between, wall_of, wall_spans
+from scheduling.openings.clock import GRID, day_segments, days_between, wall_of, wall_spans
 from scheduling.openings.rules import closed_spans, first_visits_full, last_bookable, open_stretches, suits
 from scheduling.openings.spans import NONE, free_starts, subtract
 from scheduling.openings.values import Calendar, Key, Mode, Opening, Person, RoomPlan, ServicePlan
 
-STEP = 15  # minutes between the times we suggest; any other minute may still be asked for
-FINE_STEP = 5  # a suggestion right after another visit may sit on this grid
+STEP = 15  # minutes between the times we suggest; others of `GRID` may still be asked for
 
 
 def find_openings(
@@ -149,7 +148,7 @@ def _grid(low: int, high: int) -> list[int]:
     """Starts in `[low, high]`, both included: the first on the fine grid, then every quarter of an hour."""
     first = -(-low // STEP) * STEP
     starts = list(range(first, high + 1, STEP))
-    flush = -(-low // FINE_STEP) * FINE_STEP
+    flush = -(-low // GRID) * GRID
     if flush != first and flush <= high:
         starts.insert(0, flush)
     return starts

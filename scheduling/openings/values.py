@@ -27,6 +27,7 @@ class Refusal(StrEnum):
     ROOM_FULL = "room_full"
     FIRST_VISITS_FULL = "first_visits_full"
     TOO_FAR_AHEAD = "too_far_ahead"
+    OFF_GRID = "off_grid"  # visits start on five minutes
     NO_SUCH_TIME = "no_such_time"  # the hour the clocks skip; named by the caller, who saw the wall time
 
 

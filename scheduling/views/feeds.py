@@ -18,6 +18,7 @@ from config.foundation.policy import May, may, staff_may
 from config.foundation.user import User
 from intake.models import Practitioner
 from scheduling import feeds
+from scheduling.openings import read_moment
 from scheduling.templatetags.desk import is_neutral
 from scheduling.views.asked import signed_in
 
@@ -41,7 +42,7 @@ def visits_json(request: HttpRequest) -> HttpResponse:
 
 
 def _moment(text: str, clinic: Clinic) -> datetime:
-    moment = datetime.fromisoformat(text)
+    moment = read_moment(text)
     if not 2000 <= moment.year < 2100:
         raise ValueError(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=clinic.zone)

@@ -1,6 +1,6 @@
 """Where a form or a drag wants a visit."""
 
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from config.foundation.clinic import Clinic
 from intake.models import Practitioner
 from scheduling import availability, calendar, desk
 from scheduling.models import Room
+from scheduling.openings import read_moment
 
 
 def read_place(values: Any, *, clinic: Clinic) -> tuple[desk.Place | None, str]:
@@ -27,12 +28,12 @@ def read_place(values: Any, *, clinic: Clinic) -> tuple[desk.Place | None, str]:
         else:
             practitioner_id = values["column"]
     try:
-        wall = datetime.fromisoformat(text)
+        wall = read_moment(text)
     except ValueError:
         return None, _("That is not a day and time we can read.")
     if not 2000 <= wall.year < 2100:
         return None, _("That is not a day and time we can read.")
-    starts_at, missing = availability.local_moment(wall.replace(second=0, microsecond=0), clinic.zone)
+    starts_at, missing = availability.local_moment(wall, clinic.zone)
     if missing:
         return None, desk.refusal(missing)
     practitioner = room = None

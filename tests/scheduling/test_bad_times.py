@@ -46,6 +46,10 @@ def rows() -> tuple[int, int]:
         ("tomorrow", 422),
         ("2027-03-03T03:00", 422),  # a real time that was never open
         ("2027-03-07T09:00", 422),  # a Sunday
+        ("2027-03-03T09:00:30", 422),  # with seconds
+        ("2027-03-03T09:02", 422),  # no visit starts then
+        ("2027-03-03T09:00\x00", 422),  # and what follows an end of text
+        ("2027-03-03T09:00+99:00", 422),
     ],
 )
 def test_a_start_that_cannot_be_is_a_sentence(desk: Browser, start, status):

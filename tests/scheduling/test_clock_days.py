@@ -10,9 +10,11 @@ from icalendar import Calendar
 
 from config.foundation.clinic import Clinic, Location
 from intake.models import Practitioner
-from scheduling import availability, notices
+from scheduling import availability, desk, notices
+from scheduling.availability import Slot
 from scheduling.calendar_entry import calendar_entry
 from scheduling.models import DateOverride
+from scheduling.views.places import read_place
 from tests.factories import NOW, ZONE, make_appointment_request
 from tests.scheduling.test_booking import confirm
 
@@ -44,6 +46,17 @@ def test_the_repeated_hour_is_open_twice_and_each_can_be_booked_once():
     half_past_one = [start for start in starts if start.astimezone(ZONE).time() == time(1, 30)]
     assert [start.astimezone(UTC).hour for start in half_past_one] == [7, 8]
     assert max(starts) - min(starts) == timedelta(hours=5) - timedelta(minutes=75)
+
+
+def test_the_desk_books_the_very_half_past_one_that_it_showed(client: Browser):
+    starts = open_on(AUTUMN, time(0), time(4))
+    clinic, who = Clinic.get(), Practitioner.objects.get(code="P1")
+    second = [start for start in starts if start.astimezone(ZONE).time() == time(1, 30)][1]
+
+    shown = desk.slot_value(Slot(second, second, who.pk, "", None, ""), clinic)
+
+    place, problem = read_place({"slot": shown}, clinic=clinic)
+    assert (place.starts_at, problem) == (second, "")
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,21 @@ def test_visits_of_the_file_are_loaded_once_and_silently(loaded):
     assert (Appointment.objects.count(), Seat.objects.count(), Message.objects.count()) == (12, 1, 0)
 
 
+@pytest.mark.parametrize("start", ["2027-03-04T08:00:30", "2027-03-04T08:00:00.5", "2027-03-04T08:02"])
+def test_a_visit_starts_on_five_minutes(loaded, start):
+    answer = explain(service="PT-FU", practitioner="P1", room="maple", start=start)
+
+    assert answer == ({"ok": False, "why": "off_grid"}, 1)
+
+
+def test_what_follows_the_end_of_a_text_is_wrong_use(loaded, capsys):
+    with pytest.raises(SystemExit) as ended:
+        call_command("explain_slot", "--service=PT-FU", "--start=2027-03-04T08:00\x00")
+
+    assert ended.value.code == 2
+    assert "error" in json.loads(capsys.readouterr().out)
+
+
 def test_an_offset_is_honoured_and_unknown_codes_are_wrong_use(loaded):
     assert explain(service="PT-FU", practitioner="P1", room="maple", start="2027-03-04T15:00+00:00")[0]["ok"]
     assert explain(service="PT-FU", practitioner="P9", start="2027-03-04T08:00")[1] == 2

@@ -1,7 +1,7 @@
 """`manage.py estimate_due --event E --at ISO [--visit DATE]`: when is a good-faith estimate due?"""
 
 from argparse import ArgumentParser
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ from django.db import DatabaseError
 from config.foundation.json_command import JSONCommand
 from config.foundation.models import Clinic
 from scheduling.estimates import deadlines
+from scheduling.openings import read_moment
 
 
 class Command(JSONCommand):
@@ -51,7 +52,7 @@ class Command(JSONCommand):
         try:
             if len(text) == len("2027-03-01"):
                 return date.fromisoformat(text)
-            moment = datetime.fromisoformat(text)
+            moment = read_moment(text)
         except ValueError:
             self.fail(f"--{name}: “{text}” is no ISO date or time.")
         if moment.tzinfo is None:

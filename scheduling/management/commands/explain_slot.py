@@ -11,12 +11,9 @@ from config.foundation.json_command import DONE, NO, JSONCommand
 from intake.models import Practitioner, Service
 from scheduling import availability
 from scheduling.models import Room
+from scheduling.openings import read_moment
 
 Row = TypeVar("Row", Service, Practitioner, Room)
-
-
-def iso_moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
 
 
 class Command(JSONCommand):
@@ -26,8 +23,8 @@ class Command(JSONCommand):
         parser.add_argument("--service", required=True, metavar="CODE")
         parser.add_argument("--practitioner", metavar="CODE", help="any who fits when left out")
         parser.add_argument("--room", metavar="CODE", help="any that fits when left out")
-        parser.add_argument("--start", required=True, type=iso_moment, metavar="ISO")
-        parser.add_argument("--now", type=iso_moment, metavar="ISO", help="judge as if it were this moment")
+        parser.add_argument("--start", required=True, type=read_moment, metavar="ISO")
+        parser.add_argument("--now", type=read_moment, metavar="ISO", help="judge as if it were this moment")
 
     def handle(
         self,
