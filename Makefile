@@ -6,6 +6,9 @@ TESTS ?= tests
 JOBS ?= 2
 N ?= 200
 
+# Bytecode is kept: a process that must compile everything it imports starts three times slower.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run test test-postgres test-sqlite test-nightly check format bench bench-full chaos lock messages
 

@@ -40,7 +40,10 @@ SETTINGS = {
     "SITE_URL": "http://testserver",
     "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
 }
-LEFT_ALONE = ("PORT", "SECURE_SSL_REDIRECT", "BEHIND_PROXY", "EMAIL_BACKEND", "EMAIL_HOST", "EMAIL_PORT")
+LEFT_ALONE = (
+    *("PORT", "SECURE_SSL_REDIRECT", "BEHIND_PROXY", "EMAIL_BACKEND", "EMAIL_HOST", "EMAIL_PORT"),
+    "PYTHONDONTWRITEBYTECODE",  # the processes that tests start would compile everything anew, each time
+)
 
 
 class Services:
