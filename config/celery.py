@@ -75,6 +75,11 @@ def configuration() -> dict[str, Any]:
                 "schedule": 30.0,
                 "options": {"expires": 28},
             },
+            "forgotten forms": {
+                "task": "intake.tasks.forget_drafts",
+                "schedule": 3600.0,
+                "options": {"expires": 3500},
+            },
             "sign of life": {
                 "task": "notifications.tasks.beat",
                 "schedule": 15.0,

@@ -14,6 +14,7 @@ from typing import Any
 
 from intake.models import Hold, Questionnaire, Service
 from intake.questionnaires import model, parse, sheet
+from intake.questionnaires.model import Value
 from intake.questionnaires.sheet import Sheet
 from intake.screening import FoundFlag, facts_of, flags_for
 
@@ -89,12 +90,28 @@ def known_from(said: Mapping[str, Sequence[str]]) -> dict[str, Any]:
 
 
 def sheets(
-    asked: Iterable[Asked], said: Mapping[str, Sequence[str]], *, language: str, zone: tzinfo
+    asked: Iterable[Asked],
+    said: Mapping[str, Sequence[str]],
+    *,
+    language: str,
+    zone: tzinfo,
+    files: Mapping[str, Sequence[Value]] | None = None,
 ) -> list[Sheet]:
-    """Each form as it stands with what was said; blank when nothing was. `zone` is that of times typed."""
+    """Each form as it stands with what was said; blank when nothing was. `zone` is that of times typed.
+
+    `files`: those sent along as answers, by the names of their fields.
+    """
     known = known_from(said)
     return [
-        sheet.read(one.form, said, known=_of(one, known), prefix=one.prefix, language=language, zone=zone)
+        sheet.read(
+            one.form,
+            said,
+            known=_of(one, known),
+            files=files,
+            prefix=one.prefix,
+            language=language,
+            zone=zone,
+        )
         if has_answers(one, said) or one.prefix + SHOWN in said
         else sheet.opened(one.form, known=_of(one, known), prefix=one.prefix, language=language)
         for one in asked

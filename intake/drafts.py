@@ -1,6 +1,7 @@
 """A form on its way: what each page said, as typed, kept for some days."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 
 from django.core.exceptions import ValidationError
@@ -10,7 +11,11 @@ from django.utils.translation import get_language
 from config.foundation.clinic import Clinic
 from intake.fields import BoxedDate
 from intake.models import RequestDraft
+from intake.uploads import Refused, Taken
 from intake.whole import Said
+
+MOST_REFUSED = 20  # files that a draft remembers
+NOTHING = Taken()
 
 
 def start_draft(*, now: datetime) -> RequestDraft:
@@ -46,8 +51,18 @@ def count_wrong_birth_date(*, draft: RequestDraft, now: datetime) -> int:
     return wrong
 
 
-def files_refused(draft: RequestDraft | None) -> int:
-    return int(draft.answers.get("files", 0)) if draft else 0
+def files_refused(draft: RequestDraft | None) -> list[Refused]:
+    """Files that came and could not be kept, and that no other took the place of."""
+    return [Refused(**one) for one in draft.answers.get("refused", [])] if draft else []
+
+
+def forget_expired(*, now: datetime) -> int:
+    """Delete drafts whose days are over, with their files; what was sent is kept by its request. How many.
+
+    An hour's grace: somebody may be on the last page.
+    """
+    _total, each = RequestDraft.objects.filter(expires_at__lte=now - timedelta(hours=1)).delete()
+    return each.get(RequestDraft._meta.label, 0)
 
 
 @transaction.atomic
@@ -60,11 +75,11 @@ def save_step(
     done: str,
     later: bool,
     now: datetime,
-    files: int = 0,
+    taken: Taken = NOTHING,
 ) -> RequestDraft:
     """Keep what one page said, as typed; other pages stay. `done` names the page when it is complete.
 
-    `files`: how many came along. They are not kept, only counted, so that staff ask for them.
+    `taken`: what became of the files on it. Of those that could not be kept staff hear, so that they ask for them.
 
     Each tab saves only its own page, so two tabs lose nothing of each other.
     """
@@ -77,7 +92,9 @@ def save_step(
     }
     said |= {name: [_storable(value) for value in values] for name, values in posted.items()}
     answers["said"] = said
-    answers["files"] = answers.get("files", 0) + files
+    still = [one for one in answers.get("refused", []) if one["field"] not in taken.kept]
+    news = [asdict(one) for one in taken.refused]
+    answers["refused"] = [*still, *(one for one in news if one not in still)][-MOST_REFUSED:]
     if done and done not in answers.setdefault("done", []):
         answers["done"] = [*answers["done"], done]
     if answers.pop("later", False):

@@ -10,13 +10,14 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from config.foundation.clinic import Clinic, Closure, reply_by
 from config.foundation.encryption import lookup_hash
 from config.foundation.user import User
-from intake import asking, cleaning, marking, matching, notices, screening
+from intake import asking, cleaning, marking, matching, notices, screening, uploads
 from intake.drafts import files_refused, said_in
 from intake.forms import HONEYPOT
 from intake.models import (
@@ -75,8 +76,8 @@ class Sending:
     language: str
     seconds: int | None
     times_resumed: int
-    good_files: int
-    bad_files: int
+    draft: RequestDraft | None
+    cards: int  # photos of an insurance card that came along
     how_consented: str
     by: User | None
     known: Client | None  # staff know who it is
@@ -98,7 +99,7 @@ def submit(
         # A draft that began later than now tells of two clocks, not of haste.
         seconds_to_fill=int((now - began).total_seconds()) if began <= now else None,
         times_resumed=locked.times_resumed,
-        bad_files=files_refused(locked),
+        draft=locked,
         now=now,
         by=by,
     )
@@ -114,8 +115,7 @@ def submit_form(
     language: str = "en",
     seconds_to_fill: int | None = None,
     times_resumed: int = 0,
-    good_files: int = 0,
-    bad_files: int = 0,
+    draft: RequestDraft | None = None,
     how_consented: str = Consent.How.WEB,
     by: User | None = None,
     client: Client | None = None,
@@ -124,7 +124,7 @@ def submit_form(
 ) -> AppointmentRequest:
     """The whole form as posted (name → values, see `forms`), from a page, a clinic file, or staff (`by`).
 
-    `good_files`, `bad_files`: card photos that came along; they are not kept yet and only marked.
+    `draft`: whose files go with it.
     `client`: staff know who this is, so nobody is looked for. `told_of_right`: staff said aloud that there is a right
     to a written estimate.
     `silent` writes no message (loading a clinic file).
@@ -134,7 +134,9 @@ def submit_form(
     before = AppointmentRequest.objects.filter(submission_id=submission_id).first()
     if before is not None:
         return _same_or_refuse(before, digest)
-    whole = read_whole(data, now=now, language=language, by_staff=by is not None)
+    files = uploads.files_of(draft)
+    answers = uploads.answers_in(files)
+    whole = read_whole(data, now=now, language=language, by_staff=by is not None, files=answers)
     if not whole.is_valid:
         raise NotReady(whole)
     sending = Sending(
@@ -143,8 +145,8 @@ def submit_form(
         language=language,
         seconds=seconds_to_fill,
         times_resumed=times_resumed,
-        good_files=good_files,
-        bad_files=bad_files,
+        draft=draft,
+        cards=sum(1 for one in files if one.kind in uploads.CARDS),
         how_consented=how_consented,
         by=by,
         known=client,
@@ -196,7 +198,7 @@ def _write(whole: Whole, data: Said, sending: Sending, *, digest: str) -> Appoin
             now=now,
             language=sending.language,
             times_resumed=sending.times_resumed,
-            files=(sending.good_files, sending.bad_files),
+            files=(sending.cards, len(files_refused(sending.draft))),
             covered=earlier_coverage(found.same.key) if found.same else [],
             by=by,
         )
@@ -209,7 +211,9 @@ def _write(whole: Whole, data: Said, sending: Sending, *, digest: str) -> Appoin
     coverage = coverage_of(whole, client, now=now, by=by)
     sent = _request(whole, sending, marks, client=client, coverage=coverage, digest=digest, spam=spam)
     _findings(sent, flags, marks, likely=likely, now=now)
-    _answers(sent, whole, sending)
+    responses = _answers(sent, whole, sending)
+    if sending.draft is not None:
+        uploads.hand_over(draft=sending.draft, sent=sent, responses=responses)
     record_consents(whole, sent, now=now, how=sending.how_consented, by=by)
     if not spam:
         _cost_question(sent, in_words=marks.asks_price_in_words, now=now, by=by)
@@ -302,8 +306,9 @@ def _findings(
     )
 
 
-def _answers(sent: AppointmentRequest, whole: Whole, sending: Sending) -> None:
-    QuestionnaireResponse.objects.bulk_create(
+def _answers(sent: AppointmentRequest, whole: Whole, sending: Sending) -> list[dict[str, Any]]:
+    """One response for each form that was answered."""
+    rows = [
         QuestionnaireResponse(
             appointment_request=sent,
             questionnaire=one.row,
@@ -313,7 +318,8 @@ def _answers(sent: AppointmentRequest, whole: Whole, sending: Sending) -> None:
         )
         for one, page in zip(whole.asked, whole.sheets, strict=True)
         if page.answers()
-    )
+    ]
+    return [row.response for row in QuestionnaireResponse.objects.bulk_create(rows)]
 
 
 def _cost_question(sent: AppointmentRequest, *, in_words: bool, now: datetime, by: User | None) -> None:

@@ -11,6 +11,7 @@ from intake import asking, marking, matching, payers, screening
 from intake.forms import STEPS, PayingForm, Setting, StepForm, age_on
 from intake.matching import Person
 from intake.models import CoverageType, Practitioner, Service
+from intake.questionnaires.model import Value
 from intake.questionnaires.sheet import Sheet
 
 Said = Mapping[str, Sequence[str]]
@@ -55,14 +56,22 @@ def setting_for(
     )
 
 
-def read_whole(data: Said, *, now: datetime, language: str, by_staff: bool = False) -> Whole:
+def read_whole(
+    data: Said,
+    *,
+    now: datetime,
+    language: str,
+    by_staff: bool = False,
+    files: Mapping[str, Sequence[Value]] | None = None,
+) -> Whole:
+    """`files`: those sent along as answers to questions, by the names of their fields."""
     setting = setting_for(data, now=now, by_staff=by_staff)
     asked = [] if setting.is_workshop else asking.asked_of(setting.service, setting.services, data)
     whole = Whole(
         setting=setting,
         forms={step: form(data, setting=setting) for step, form in STEPS.items()},
         asked=asked,
-        sheets=asking.sheets(asked, data, language=language, zone=setting.clinic.zone),
+        sheets=asking.sheets(asked, data, language=language, zone=setting.clinic.zone, files=files),
     )
     for form in whole.forms.values():
         form.is_valid()

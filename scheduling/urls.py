@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from intake.views import files
 from scheduling.views import (
     acts,
     clients,
@@ -34,6 +35,7 @@ urlpatterns = [
     path("neutral/", desk.neutral, name="neutral"),
     path("requests/new/", entry.entry, name="entry"),
     path("request/<uuid:pk>/", request.request_page, name="request"),
+    path("request/<uuid:pk>/file/<uuid:file_pk>/", files.open_file, name="file"),
     path("request/<uuid:pk>/why/", request.why_not, name="why"),
     path("request/<uuid:pk>/confirm/", acts.confirm, name="confirm"),
     path("request/<uuid:pk>/offer/", acts.offer, name="offer"),

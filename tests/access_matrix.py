@@ -105,6 +105,7 @@ ROWS: dict[str, Row] = {
     "staff/calendar-link/<uuid:pk>/revoke/": Row(May.SEE_REQUESTS, post=404),
     "staff/neutral/": Row(May.SEE_REQUESTS, post=302),
     "staff/request/<uuid:pk>/": Row(May.SEE_REQUESTS, get=404),
+    "staff/request/<uuid:pk>/file/<uuid:file_pk>/": Row(May.SEE_REQUESTS, get=404),
     "staff/request/<uuid:pk>/why/": Row(May.SEE_REQUESTS, get=404),
     "staff/visit/<uuid:pk>/": Row(May.SEE_REQUESTS, get=404),
     "staff/visit/<uuid:pk>/fill/": Row(May.CONFIRM_VISITS, post=404),

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from django.utils import timezone
 
+from config.clinic_file.requests import draft_with_files
 from config.foundation.models import User
 from config.sample_requests import posted
 from intake import drafts, triage
@@ -25,6 +26,7 @@ FORMS: dict[str, Any] = {
     if "form" in sample
 }
 CODES = ("R01", "R02", "R03", "R04", "R06", "R08", "R13", "R14", "R19")
+WITH_FILES = "R22"
 BIRTH_DATES = {"R01": ("4", "19", "1986")}
 
 
@@ -37,7 +39,7 @@ class LivedIn:
 
 
 def lived_in_clinic() -> LivedIn:
-    """R01 is booked with its estimate made, R03 was offered times, R02 is held, R08 declined.
+    """R01 is booked with its estimate made and sent card photos, R03 was offered times, R02 is held, R08 declined.
 
     R13 has a series, the time R14 gave back is offered to R19 on the waitlist; more wait.
     """
@@ -71,7 +73,8 @@ def send(code: str, *, now: datetime) -> AppointmentRequest:
     """A sample as typed, without its days: those are of another year than the test's."""
     days = ("earliest", "latest", "started_on", "claim_on")
     said = {name: values for name, values in posted(FORMS[code]).items() if not name.startswith(days)}
-    return submit_form(said, submission_id=uuid.uuid4(), now=now, seconds_to_fill=200)
+    draft = draft_with_files(FORMS[WITH_FILES], now=now) if code == "R01" else None
+    return submit_form(said, submission_id=uuid.uuid4(), now=now, seconds_to_fill=200, draft=draft)
 
 
 def confirm(asked: AppointmentRequest, *, by: User, now: datetime, rank: int = 0) -> Appointment:

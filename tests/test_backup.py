@@ -36,7 +36,7 @@ def everything() -> dict[str, list[list[Any]]]:
 @pytest.fixture
 def full(tmp_path: Path) -> Path:
     load_sample_clinic(visits=True)
-    for code in ("R01", "R08", "R13", "R30", "R14"):
+    for code in ("R01", "R08", "R13", "R30", "R14", "R22"):
         send(code)
     make_user()
     return tmp_path / "clinic.backup"

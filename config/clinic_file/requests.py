@@ -3,13 +3,15 @@
 import re
 import uuid
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from config.clinic_file.moments import Calendar
 from config.clinic_file.reading import ClinicFile
+from config.sample_files import files_of
 from config.sample_requests import posted
-from intake.models import Consent
+from intake import drafts, uploads
+from intake.models import Consent, RequestDraft
 from intake.submission import AlreadySent, NotReady, submit_form
 
 ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -31,16 +33,17 @@ def _send(row: Mapping[str, Any], rows: Mapping[str, Any], calendar: Calendar) -
     """False when the form has something to ask first."""
     form = row.get("form") or rows[row["same_form_as"]]["form"]
     key = row.get("idempotency_key", row["id"])
-    photos = form.get("files", [])
+    now = calendar.moment(row["submitted_at"])
+    draft = draft_with_files(form, now=now)
     try:
         submit_form(
             posted(_on_these_days(form, calendar), honeypot=row.get("honeypot", "")),
             submission_id=uuid.uuid5(uuid.NAMESPACE_URL, f"clinic-file:{key}"),
-            now=calendar.moment(row["submitted_at"]),
+            now=now,
             language=row.get("lang", "en"),
             seconds_to_fill=row.get("seconds_to_fill"),
             times_resumed=row.get("saved_and_resumed", 0),
-            good_files=len(photos),
+            draft=draft,
             how_consented=Consent.How.READ_OUT_BY_PHONE if row.get("entered_by_staff") else Consent.How.WEB,
             silent=True,
         )
@@ -48,7 +51,22 @@ def _send(row: Mapping[str, Any], rows: Mapping[str, Any], calendar: Calendar) -
         return True
     except NotReady:
         return False
+    finally:
+        if draft is not None:
+            draft.delete()
     return True
+
+
+def draft_with_files(form: Mapping[str, Any], *, now: datetime) -> RequestDraft | None:
+    """The files of a sample, kept or refused as on the page; None when it has none."""
+    files = files_of(form)
+    if not files:
+        return None
+    draft = drafts.start_draft(now=now)
+    taken = uploads.take(draft=draft, files=files, asked=[], now=now)
+    return drafts.save_step(
+        draft=draft, names=set(), prefixes=[], posted={}, done="", later=False, taken=taken, now=now
+    )
 
 
 def _on_these_days(form: Mapping[str, Any], calendar: Calendar) -> dict[str, Any]:

@@ -78,11 +78,21 @@ class Refusals:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.method in {"TRACE", "CONNECT", "TRACK"}:
             return HttpResponse(status=405, headers={"Allow": "GET, HEAD, POST, OPTIONS"})
-        if _length(request) > settings.BODY_LIMIT:
+        if _length(request) > _limit(request):
             return render(request, "413.html", status=413)
         if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
             return render(request, "400.html", status=400)
         return self.get_response(request)
+
+
+def _limit(request: HttpRequest) -> int:
+    has_files = (request.content_type or "") == "multipart/form-data"
+    limit: int = (
+        settings.FILE_PAGES_BODY_LIMIT
+        if has_files and request.path in settings.FILE_PAGES
+        else settings.BODY_LIMIT
+    )
+    return limit
 
 
 def _length(request: HttpRequest) -> int:

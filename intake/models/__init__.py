@@ -22,6 +22,7 @@ from intake.models.questionnaire import (
     ServiceQuestionnaire,
 )
 from intake.models.service import EstimateKind, Package, PriceLine, Service, ServiceKind
+from intake.models.stored_file import StoredFile
 
 __all__ = [
     "SHIPPED_FORM_URL",
@@ -51,4 +52,5 @@ __all__ = [
     "ServiceKind",
     "ServiceQuestionnaire",
     "Status",
+    "StoredFile",
 ]

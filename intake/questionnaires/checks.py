@@ -9,11 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from intake.questionnaires import wording
+from intake.questionnaires.attachments import fits
 from intake.questionnaires.model import ERROR, Finding, Item, Option, Value
 from intake.questionnaires.patterns import UnsafePattern, compile_pattern
 from intake.questionnaires.values import as_number, compare, equal, is_well_formed
 
-MAX_ATTACHMENT_BYTES = 2_000_000  # where the form sets no size of its own
+MAX_ATTACHMENT_BYTES = 10_000_000
 TEXT_TYPES = frozenset({"string", "text", "url", "open-choice"})
 
 
@@ -124,8 +125,8 @@ def _check_unit(item: Item, quantity: Any, say: Any) -> Iterator[Finding]:
 
 
 def _check_attachment(item: Item, attachment: Any, say: Any) -> Iterator[Finding]:
-    allowed, limit = item.limits.mime_types, item.limits.max_bytes or MAX_ATTACHMENT_BYTES
-    if allowed and not any(_mime_fits(str(attachment.get("contentType") or ""), a) for a in allowed):
+    allowed, limit = item.limits.mime_types, most_bytes(item)
+    if not fits(str(attachment.get("contentType") or ""), allowed):
         yield say("qr-attachment-type", limit=", ".join(allowed))
     data, size = attachment.get("data"), as_number(attachment.get("size")) or Decimal(0)
     if isinstance(data, str):
@@ -134,13 +135,16 @@ def _check_attachment(item: Item, attachment: Any, say: Any) -> Iterator[Finding
         except (binascii.Error, ValueError):
             yield say("qr-attachment-content")
     if size > limit:
-        yield say("qr-attachment-size", limit=limit // 1000)
+        yield say("qr-attachment-size", limit=bytes_in_words(limit))
 
 
-def _mime_fits(found: str, allowed: str) -> bool:
-    if allowed.endswith("/*"):
-        return found.startswith(allowed[:-1])
-    return found.split(";")[0].strip().lower() == allowed.lower()
+def most_bytes(item: Item) -> int:
+    """The largest file that the question takes; a form can ask for less than we take, never for more."""
+    return min(item.limits.max_bytes or MAX_ATTACHMENT_BYTES, MAX_ATTACHMENT_BYTES)
+
+
+def bytes_in_words(limit: int | Decimal) -> str:
+    return f"{limit // 1_000_000} MB" if limit >= 1_000_000 else f"{limit // 1000} kB"
 
 
 def _decimals(number: Decimal) -> int:

@@ -30,6 +30,14 @@ class Row:
     value: str
 
 
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file that was given as an answer; `ref` is how the answer names it, empty when it holds the file itself."""
+
+    name: str
+    ref: str = ""
+
+
 @dataclass(slots=True)
 class Below:
     """Questions that belong to one answer of the question above them."""
@@ -71,6 +79,7 @@ class Control:
     least: str = ""
     most: str = ""
     accept: str = ""
+    files: list[KeptFile] = field(default_factory=list)
     ends: tuple[str, str] = ("", "")
     link: str = ""
     category: str = ""
@@ -131,6 +140,10 @@ class Control:
     @property
     def more_words(self) -> str:
         return self.say("more")
+
+    @property
+    def remove_words(self) -> str:
+        return self.say("remove")
 
     @property
     def link_words(self) -> str:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from intake.questionnaires import wording
-from intake.questionnaires.checks import shown
-from intake.questionnaires.control import Below, Choice, Control, Row
+from intake.questionnaires.checks import bytes_in_words, most_bytes, shown
+from intake.questionnaires.control import Below, Choice, Control, KeptFile, Row
 from intake.questionnaires.in_words import plain, value_in_words
 from intake.questionnaires.kinds import kind_of, scale_of
 from intake.questionnaires.markup import Html, block, escaped, inline
@@ -30,6 +30,7 @@ def controls_of(
     findings: Iterable[Finding] = (),
     typed: Mapping[str, list[str]] | None = None,
     alarms: Alarms | None = None,
+    takes_files: bool = True,
 ) -> list[Control]:
     """The whole form for a page. Hidden items are left out; disabled ones are there, marked so."""
     wrong: dict[str, list[str]] = {}
@@ -47,6 +48,7 @@ def controls_of(
         alarms=alarms or {},
         marks_optional=any(item.required for item in tree.questionnaire.walk()),
         unasked=unasked,
+        takes_files=takes_files,
         conditions=PageConditions(tree, prefix, unasked),
     )
     return maker.controls(tree.roots, 2)
@@ -66,6 +68,7 @@ class _Maker:
     alarms: Alarms
     marks_optional: bool
     unasked: frozenset[tuple[int, ...]]
+    takes_files: bool
     conditions: PageConditions
 
     def controls(self, nodes: Iterable[Node], heading: int) -> list[Control]:
@@ -76,8 +79,9 @@ class _Maker:
 
     def control(self, node: Node, heading: int) -> Control:
         item, name = node.item, self.prefix + node.path
+        kind = kind_of(item, self.unasked)
         control = Control(
-            kind=kind_of(item, self.unasked),
+            kind=kind if kind != "file" or self.takes_files else "unavailable",
             path=node.path,
             name=name,
             id=name,
@@ -286,8 +290,9 @@ class _Maker:
 
     def fill_file(self, control: Control, node: Node) -> None:
         control.accept = ",".join(node.item.limits.mime_types)
-        names = [str(v.raw.get("title") or "") for v in node.values if isinstance(v.raw, dict)]
-        control.hints += [escaped(self.say("file_kept", name=name)) for name in names]
+        control.hints.append(escaped(self.say("file_takes", limit=bytes_in_words(most_bytes(node.item)))))
+        raws = [v.raw for v in node.values if isinstance(v.raw, dict)]
+        control.files = [KeptFile(str(r.get("title") or ""), str(r.get("url") or "")) for r in raws]
 
     def fill_computed(self, control: Control, node: Node) -> None:
         control.value = ", ".join(value_in_words(node.item, v, self.language) for v in node.values)

@@ -6,7 +6,6 @@ Beside a question's own field there may be `~other` (own words beside a list), `
 
 from __future__ import annotations
 
-import base64
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -23,13 +22,6 @@ OTHER = "other"
 MAX_FIELD = 20_000  # characters read of one field; the form's own limits come after
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
-    name: str
-    content_type: str
-    content: bytes
-
-
 @dataclass(slots=True)
 class Posted:
     """`data` is name -> values as posted; `prefix` sets the form's fields apart from others on the page."""
@@ -40,7 +32,7 @@ class Posted:
     prefix: str = ""
     language: str = "en"
     zone: tzinfo = UTC
-    files: Mapping[str, Sequence[Upload]] = field(default_factory=dict)
+    files: Mapping[str, Sequence[Value]] = field(default_factory=dict)  # attachments, by the field's name
     errors: list[Finding] = field(default_factory=list)
     typed: dict[str, list[str]] = field(default_factory=dict)  # by path, what was typed where it did not fit
     read: set[str] = field(default_factory=set)
@@ -70,7 +62,7 @@ class Posted:
     def unread(self) -> list[str]:
         """Names of this form's fields that no question of the form has: tampered, or of another version."""
         ours = re.compile(re.escape(self.prefix) + r"i\d")
-        names = (name for name in (*self.data, *self.files) if ours.match(name))
+        names = (name for name in self.data if ours.match(name))
         return sorted({name for name in names if name not in self.read})
 
     # --- reading --------------------------------------------------------------------------------------------
@@ -162,21 +154,8 @@ class Posted:
 
     def _attachments(self, item: Item, path: str) -> Mapping[int, Value]:
         self.read.add(self.prefix + path)
-        uploads = self.files.get(self.prefix + path, ())
-        kept = [
-            Value(
-                "Attachment",
-                {
-                    "contentType": real_type(upload),
-                    "data": base64.b64encode(upload.content).decode(),
-                    "size": len(upload.content),
-                    "title": clean(upload.name)[:200],
-                },
-            )
-            for upload in uploads
-            if upload.content
-        ]
-        return dict(enumerate(kept or self.start.answers(item, path).values()))
+        given = self.files.get(self.prefix + path, ())
+        return dict(enumerate(given or self.start.answers(item, path).values()))
 
 
 def unit_of(unit: Value) -> dict[str, object]:
@@ -242,33 +221,3 @@ def _date_time(text: str, zone: tzinfo) -> str | None:
     except ValueError:
         return None
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).isoformat(timespec="seconds")
-
-
-_SIGNATURES = (
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"GIF8", "image/gif"),
-    (b"%PDF-", "application/pdf"),
-    (b"PK\x03\x04", "application/zip"),
-    (b"MZ", "application/x-msdownload"),
-)
-
-
-def real_type(upload: Upload) -> str:
-    """By content, not by name; what has no signature is plain text or unknown."""
-    content = upload.content
-    for signature, found in _SIGNATURES:
-        if content.startswith(signature):
-            return found
-    if content[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1"):
-        return "image/heic"
-    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        return "image/webp"
-    if re.match(rb"\s*<(!doctype|html|svg|script|\?xml)", content[:200], re.IGNORECASE):
-        return "text/html"
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        return "application/octet-stream"
-    claimed = upload.content_type.split(";")[0].strip().lower()
-    return claimed if claimed.startswith("text/") and claimed != "text/html" else "text/plain"

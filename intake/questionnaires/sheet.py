@@ -10,6 +10,7 @@ sheet.response()              the QuestionnaireResponse
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
@@ -21,11 +22,13 @@ from intake.questionnaires.control import Control
 from intake.questionnaires.controls import Alarms, controls_of
 from intake.questionnaires.held import FromResponse, starting
 from intake.questionnaires.model import ERROR, Finding, Item, Questionnaire, Value
-from intake.questionnaires.posted import Posted, Upload
+from intake.questionnaires.posted import Posted
 from intake.questionnaires.tree import Held, Tree, grow
 
 SHOWN = "~shown"  # the field that lists which conditional questions the page had on it
 ADD = "~add"  # the button that adds a repetition
+_PATH = re.compile(r"i\d{1,4}([#@]\d{1,4})?(\.\d{1,4}([#@]\d{1,4})?)*")
+_OCCURRENCE = re.compile(r"[#@]\d+")
 
 
 @dataclass(slots=True)
@@ -65,7 +68,8 @@ class Sheet:
             self.tree.by_path[path].item.is_question or self.tree.by_path[path].item.is_group for path in new
         )
 
-    def controls(self, alarms: Alarms | None = None) -> list[Control]:
+    def controls(self, alarms: Alarms | None = None, *, takes_files: bool = True) -> list[Control]:
+        """`takes_files`: False on a page where no file can be chosen; the question says so."""
         return controls_of(
             self.tree,
             language=self.language,
@@ -73,6 +77,7 @@ class Sheet:
             findings=self.errors,
             typed=self.typed,
             alarms=alarms,
+            takes_files=takes_files,
         )
 
     def error_links(self) -> list[tuple[str, str]]:
@@ -124,12 +129,15 @@ def read(
     data: Mapping[str, Sequence[str]],
     *,
     known: Mapping[str, Any] | None = None,
-    files: Mapping[str, Sequence[Upload]] | None = None,
+    files: Mapping[str, Sequence[Value]] | None = None,
     language: str = "en",
     prefix: str = "",
     zone: tzinfo = UTC,
 ) -> Sheet:
-    """What a page sent. `data` is name -> list of values; `zone` is that of wall times on the page."""
+    """What a page sent. `data` is name -> list of values; `zone` is that of wall times on the page.
+
+    `files` are the attachments of this form, by the names of their fields.
+    """
     add = next(iter(data.get(prefix + ADD, ())), "")
     posted = Posted(
         data=_with_more(data, prefix, add) if add else data,
@@ -164,6 +172,20 @@ def field_name(questionnaire: Questionnaire, link_id: str, prefix: str = "") -> 
         parts.append(f"{'@0.' if under_question else '.' if parent else ''}{item.place[-1]}{repeats}")
         item = parent
     return f"{prefix}i{''.join(reversed(parts))}"
+
+
+def item_at(questionnaire: Questionnaire, name: str, prefix: str = "") -> Item | None:
+    """The item that a field of the page belongs to; None when the form has no such place."""
+    path = name.removeprefix(prefix) if name.startswith(prefix) else ""
+    if not _PATH.fullmatch(path):
+        return None
+    items, found = questionnaire.items, None
+    for step in _OCCURRENCE.sub("", path[1:]).split("."):
+        if int(step) >= len(items):
+            return None
+        found = items[int(step)]
+        items = found.items
+    return found
 
 
 def fields_for(

@@ -1,5 +1,6 @@
 """The last page before sending: everything that was said, and what is still to be fixed elsewhere."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,12 +9,21 @@ from django.utils.translation import gettext as _
 
 from intake import asking, prices, words
 from intake.forms import Setting, StepForm, YouForm
+from intake.questionnaires.model import Value
 from intake.views import pages
 from intake.whole import Said, Whole, read_whole
 
 
-def review(setting: Setting, said: Said, form: StepForm | None, *, now: datetime) -> dict[str, Any]:
-    whole = read_whole(said, now=now, language=translation.get_language())
+def review(
+    setting: Setting,
+    said: Said,
+    form: StepForm | None,
+    *,
+    now: datetime,
+    files: Mapping[str, Sequence[Value]],
+) -> dict[str, Any]:
+    """`files`: those sent along as answers, by the names of their fields."""
+    whole = read_whole(said, now=now, language=translation.get_language(), files=files)
     you = whole.forms["you"]
     reach = set(said.get("reach") or ())
     asked = []

@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from config.foundation.policy import public
-from intake import asking, drafts, screening, submission
+from intake import asking, drafts, screening, submission, uploads
 from intake.drafts import said_in
 from intake.forms import HONEYPOT, STEPS, Setting, StepForm, YouForm
 from intake.models import RequestDraft
 from intake.questionnaires.sheet import Sheet
 from intake.submission import AlreadySent, NotReady
-from intake.views import pages
+from intake.uploads import Refused, Taken
+from intake.views import filing, pages
 from intake.views.holding import draft_of, private, remember, token_of
 from intake.views.review import elsewhere, review
 from intake.whole import Said, Whole, setting_for
@@ -56,6 +57,7 @@ class _Post:
     form: StepForm | None
     asked: list[asking.Asked]
     sheets: list[Sheet] = field(default_factory=list)
+    taken: Taken = field(default_factory=Taken)
 
     @property
     def names(self) -> set[str]:
@@ -69,6 +71,11 @@ class _Post:
     def is_valid(self) -> bool:
         fits = self.form is None or self.form.is_valid()
         return fits and not any(one.errors for one in self.sheets) and not self.twice
+
+    @property
+    def wants_removed(self) -> str:
+        """The file that the person does not want to send after all."""
+        return next(iter(self.values.get(filing.REMOVE, ())), "")
 
     @property
     def is_urgent(self) -> bool:
@@ -97,12 +104,14 @@ class _Post:
         }
 
 
-def _read(request: HttpRequest, name: str, draft: RequestDraft | None, *, now: datetime) -> _Post:
+def _read(request: HttpRequest, name: str, draft: RequestDraft, *, now: datetime) -> _Post:
+    """The page as it came. Its files are kept, or refused, before its answers are read: some are answers."""
     values = _lists(request)
     _agree(values)
     said = {**said_in(draft), **values}
     setting = setting_for(said, now=now)
     asked = _asked(setting, said) if name == "safety" else []
+    taken = uploads.take(draft=draft, files=filing.posted(request), asked=asked, now=now)
     return _Post(
         name=name,
         values=values,
@@ -110,25 +119,30 @@ def _read(request: HttpRequest, name: str, draft: RequestDraft | None, *, now: d
         setting=setting,
         form=STEPS[name](values, setting=setting) if name in STEPS else None,
         asked=asked,
-        sheets=_sheets(asked, values, setting) if asked else [],
+        sheets=_sheets(asked, values, setting, draft) if asked else [],
+        taken=taken,
     )
 
 
 def _posted(request: HttpRequest, name: str, draft: RequestDraft | None, *, now: datetime) -> HttpResponse:
+    draft = draft or drafts.start_draft(now=now)
     post = _read(request, name, draft, now=now)
     later = "later" in post.values
     draft = drafts.save_step(
-        draft=draft or drafts.start_draft(now=now),
+        draft=draft,
         names=post.names,
         prefixes=[one.prefix for one in post.asked],
         posted=post.ours(),
         done=name if post.is_valid else "",
         later=later,
-        files=sum(len(request.FILES.getlist(each)) for each in request.FILES),
+        taken=post.taken,
         now=now,
     )
     if later:
         response: HttpResponse = redirect("saved")
+    elif post.wants_removed:
+        uploads.remove(draft=draft, file_id=post.wants_removed)
+        response = redirect(pages.address(name))
     elif (language := next(iter(post.values.get("language", ())), "")) in {"en", "es"}:
         response = redirect(pages.address(name))
         response.set_cookie("django_language", language, samesite="Lax", httponly=True)
@@ -139,14 +153,25 @@ def _posted(request: HttpRequest, name: str, draft: RequestDraft | None, *, now:
 
 def _next(request: HttpRequest, post: _Post, draft: RequestDraft, *, now: datetime) -> HttpResponse:
     """The same page again when there is something to see on it first, else the page after."""
-    name, form, sheets = post.name, post.form, post.sheets
-    if any(one.has_new_questions or one.wants_more for one in sheets):
+    name, form, sheets, refused = post.name, post.form, post.sheets, post.taken.refused
+    if any(one.has_new_questions or one.wants_more for one in sheets) and not refused:
         return _page(request, name, draft, now=now, sheets=sheets, urgent=post.is_urgent)
-    if not post.is_valid:
+    if not post.is_valid or refused:
         if form and post.twice:
             form.add_error(post.twice[0], _("This came twice. Please choose one."))
         status = 400 if post.twice else UNPROCESSABLE
-        return _page(request, name, draft, now=now, form=form, sheets=sheets, status=status)
+        urgent = post.is_urgent
+        return _page(
+            request,
+            name,
+            draft,
+            now=now,
+            form=form,
+            sheets=sheets,
+            refused=refused,
+            urgent=urgent,
+            status=status,
+        )
     if post.is_urgent:
         return _page(request, name, draft, now=now, sheets=sheets, urgent=True)
     if post.wants_an_adult:
@@ -179,6 +204,7 @@ def _page(
     form: StepForm | None = None,
     sheets: Sequence[Sheet] | None = None,
     whole: Whole | None = None,
+    refused: Sequence[Refused] = (),
     urgent: bool = False,
     minor: bool = False,
     status: int = 200,
@@ -189,7 +215,8 @@ def _page(
         form = _form_of(name, draft, setting)
     asked = _asked(setting, said) if name == "safety" else []
     if name == "safety" and not sheets:
-        sheets = _sheets(asked, said, setting)
+        sheets = _sheets(asked, said, setting, draft)
+    filing.tell(asked, sheets or [], refused)
     is_refused = status != 200
     title, lead, minutes = pages.WORDS[name]
     context = {
@@ -205,7 +232,8 @@ def _page(
         "minutes": minutes,
         "title": title,
         "lead": lead,
-        "problems": _problems(form, sheets or [], whole) if is_refused else [],
+        "problems": filing.problems(refused) + _problems(form, sheets or [], whole) if is_refused else [],
+        "files": filing.fields(draft, refused) if name == "paying" else {},
         "suggestions": form.suggestions() if is_refused and form and form.is_bound else [],
         "setting": setting,
         "urgent": urgent,
@@ -215,8 +243,8 @@ def _page(
         "go_on": pages.address(pages.first_open(draft)) if draft else "",
     }
     if name == "send":
-        context |= review(setting, said, form, now=now)
-        context["files_refused"] = drafts.files_refused(draft)
+        context |= review(setting, said, form, now=now, files=uploads.answers_in(uploads.files_of(draft)))
+        context |= filing.on_review(draft)
     return private(render(request, f"intake/steps/{name}.html", context, status=status))
 
 
@@ -253,8 +281,13 @@ def _asked(setting: Setting, said: Said) -> list[asking.Asked]:
     return [] if setting.is_workshop else asking.asked_of(setting.service, setting.services, said)
 
 
-def _sheets(asked: Sequence[asking.Asked], said: Said, setting: Setting) -> list[Sheet]:
-    return asking.sheets(asked, said, language=translation.get_language(), zone=setting.clinic.zone)
+def _sheets(
+    asked: Sequence[asking.Asked], said: Said, setting: Setting, draft: RequestDraft | None
+) -> list[Sheet]:
+    files = uploads.answers_in(uploads.files_of(draft)) if asked else {}
+    return asking.sheets(
+        asked, said, language=translation.get_language(), zone=setting.clinic.zone, files=files
+    )
 
 
 def _lists(request: HttpRequest) -> dict[str, list[str]]:

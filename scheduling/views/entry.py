@@ -236,7 +236,7 @@ def _page(
         "known": known,
         "setting": setting,
         "submission_id": _submission_id(request),
-        "parts": [(one, one.controls()) for one in sheets],
+        "parts": [(one, one.controls(takes_files=False)) for one in sheets],
         "times": desk.as_best_times(_times(said, setting, known, now=now), clinic=setting.clinic)
         if looks
         else [],

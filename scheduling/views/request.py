@@ -17,6 +17,7 @@ from config.foundation import access_log
 from config.foundation.clinic import Clinic
 from config.foundation.policy import May, may, staff_may
 from intake.answers import answers_of
+from intake.files import shown_to
 from intake.models import AppointmentRequest, Joining, Service, Status
 from scheduling import availability, desk, series, wording
 from scheduling.templatetags.desk import is_neutral
@@ -88,6 +89,7 @@ def panel_context(
     payer, payer_note = desk.payer_sentence(appointment_request)
     if not times:
         times = desk.best_times(appointment_request, now=now, clinic=clinic)
+    joined = _joined_into(appointment_request)
     others = looking_at(now=now, user=user).get(str(appointment_request.pk), [])
     return {
         "appointment_request": appointment_request,
@@ -100,7 +102,8 @@ def panel_context(
             appointment_request, clinic=clinic, sees_answers=sees_answers, neutral=hidden
         ),
         "wishes": desk.wishes_words(appointment_request),
-        "joined": _joined_into(appointment_request),
+        "joined": joined,
+        "files": shown_to(user, [appointment_request, *(joining.other for joining in joined)]),
         "payer": payer,
         "payer_note": payer_note,
         "sees_answers": sees_answers,

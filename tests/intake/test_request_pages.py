@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client as Browser
 
 from config.clinic_file.loading import load
@@ -148,30 +147,6 @@ def test_switching_to_spanish_keeps_what_was_typed(patient: Browser) -> None:
 
     assert "Sobre usted" in page
     assert "María José" in page
-
-
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("card front.JPG", b"\xff\xd8\xff"),
-        ("card.pdf.exe", b"MZ"),
-        ("referral.png", b""),
-        ("scan.jpg", b"<html>"),
-    ],
-)
-def test_a_file_never_holds_up_a_request_and_staff_see_that_one_came(
-    name: str, content: bytes, patient: Browser
-) -> None:
-    said = typed("R23")
-    for step in STEPS:
-        sent_along = {"card_front": SimpleUploadedFile(name, content)} if step == "paying/" else {}
-        if step == "send/":
-            assert "We cannot keep photos or files yet." in patient.get("/request/send/").content.decode()
-        last = patient.post(f"/request/{step}", {**said, **sent_along})
-
-    assert last["Location"] == "/request/received/"
-    sent = AppointmentRequest.objects.get()
-    assert "files_refused" in {marker.code for marker in sent.markers.all()}
 
 
 def test_the_back_button_a_reload_and_a_second_tab_lose_nothing(patient: Browser) -> None:

@@ -11,6 +11,7 @@ import yaml
 
 from config.clinic_file.loading import load
 from config.clinic_file.reading import read
+from config.clinic_file.requests import draft_with_files
 from config.foundation.models import User
 from config.sample_requests import posted
 from intake.models import AppointmentRequest, Consent, Hold
@@ -21,7 +22,6 @@ SAMPLES = yaml.safe_load(FILE.read_text(encoding="utf-8"))["requests"]
 BY_ID = {sample["id"]: sample for sample in SAMPLES}
 NOW_LOCAL = datetime.fromisoformat("2027-03-01T09:00:00-07:00")
 BEFORE = {"R29": ["R01"], "R30": ["R02"], "R31": ["R24"]}
-# Flags that rest on what is not read yet (photos), or that the list names for the desk only.
 STORED = [sample["id"] for sample in SAMPLES if sample["expect"]["stored"] == "stored"]
 REFUSED = [
     sample["id"] for sample in SAMPLES if sample["expect"].get("field_errors") and sample["id"] not in STORED
@@ -37,7 +37,7 @@ def send(code: str) -> AppointmentRequest:
     sample = BY_ID[code]
     form: dict[str, Any] = BY_ID[sample.get("same_form_as", code)]["form"]
     key = sample.get("idempotency_key", code)
-    files = sample["form"].get("files", []) if "form" in sample else []
+    now = datetime.fromisoformat(sample["submitted_at"])
     staff = (
         User.objects.create_user(email="desk@example.com", password="x")
         if sample.get("entered_by_staff")
@@ -46,12 +46,11 @@ def send(code: str) -> AppointmentRequest:
     return submit_form(
         posted(form, honeypot=sample.get("honeypot", "")),
         submission_id=uuid.uuid5(uuid.NAMESPACE_URL, key),
-        now=datetime.fromisoformat(sample["submitted_at"]),
+        now=now,
         language=sample["lang"],
         seconds_to_fill=sample["seconds_to_fill"],
         times_resumed=sample.get("saved_and_resumed", 0),
-        good_files=sum(1 for one in files if one["name"].lower().endswith(("jpg", "heic")) and code != "R23"),
-        bad_files=len(files) if code == "R23" else 0,
+        draft=draft_with_files(form, now=now),
         how_consented=Consent.How.READ_OUT_BY_PHONE if staff else Consent.How.WEB,
         by=staff,
     )
@@ -98,6 +97,14 @@ def test_a_sample_is_sent_back_with_its_errors(code: str, clinic: None) -> None:
     }
     assert set(refused.value.field_errors) == named
     assert not AppointmentRequest.objects.exists()
+
+
+@pytest.mark.parametrize("code", [one["id"] for one in SAMPLES if one.get("form", {}).get("files")])
+def test_the_files_of_a_sample_are_kept_as_far_as_they_are_pictures(code: str, clinic: None) -> None:
+    sent = send(code)
+
+    came = len(BY_ID[code]["form"]["files"])
+    assert sent.files.count() == BY_ID[code]["expect"].get("files_kept", came)
 
 
 def test_pressed_twice_is_one_request(clinic: None) -> None:

@@ -2,10 +2,9 @@
 
 Nothing is called directly: every page's own fields go to its own address, hidden fields are taken from the page
 that came back, and time passes between the first page and "send" as it did for the person.
-
-Card photos are not taken yet: those of R16, R22 and R23 end as the marker `files_refused`.
 """
 
+import html
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client as Browser
 
+from config.sample_files import files_of
 from config.sample_requests import posted
 from intake.models import AppointmentRequest, RequestDraft
 from notifications.models import Message
@@ -85,12 +85,11 @@ class Person:
         return answer
 
     def files(self) -> dict[str, list[SimpleUploadedFile]]:
-        """The sample's photos, cut to what one request may hold."""
+        """The sample's files; a video as long as it says."""
         found: dict[str, list[SimpleUploadedFile]] = {}
-        for file in self.sample.get("form", {}).get("files", []):
-            content = b"<html>" if file["name"] == "scan.jpg" else b"\xff\xd8\xff" * 1000
-            one = SimpleUploadedFile(file["name"], content if file["bytes"] else b"", file["content_type"])
-            found.setdefault(file["field"], []).append(one)
+        for field, file in files_of(self.sample.get("form", {})):
+            content = file.content.ljust(file.size, b"\0")
+            found.setdefault(field, []).append(SimpleUploadedFile(file.name, content, file.content_type))
         return found
 
     def fill_in(self) -> HttpResponse:
@@ -104,7 +103,9 @@ class Person:
                 self.post("about/", later="1")
             for page in ["you/"] if is_class else ["about/", "safety/", "you/"]:
                 self.last_error = self.post(page)
-            self.post("paying/", **self.files())
+            if files := self.files():
+                self.with_files = self.post("paying/", **files)
+            self.post("paying/")
         with time_machine.travel(sent_at, tick=False):
             return self.post("send/")
 
@@ -138,8 +139,7 @@ def test_a_sample_posted_raw_is_stored_as_expected(code: str, clinic: None) -> N
     sent = AppointmentRequest.objects.order_by("-submitted_at").first()
     assert sent is not None
     expect = BY_ID[code]["expect"]
-    flags = set(expect["flags"]) - ({"card_needs_reading"} if code == "R22" else set())
-    flags |= {"files_refused"} if person.files() else set()
+    flags = set(expect["flags"])
     markers = {marker.code for marker in sent.markers.all()} | {hold.kind for hold in sent.holds.all()}
     seen = markers | {flag.finding["code"] for flag in sent.flags.all()}
     assert not flags - seen
@@ -181,6 +181,17 @@ def test_a_sample_with_mistakes_comes_back_with_what_was_typed(code: str, clinic
     wrong = {key: values for key, values in person.said.items() if key.startswith(tuple(names))}
     assert wrong
     assert {key: kept[key] for key in wrong} == wrong
+
+
+def test_each_bad_file_is_named_in_a_sentence_and_none_is_kept(clinic: None) -> None:
+    """R23: a program, a video of 43 MB, an empty file and a web page."""
+    person, answer = fill_in("R23")
+
+    told = html.unescape(person.with_files.content.decode()).split("data-focus")[1].split("</ul>")[0]
+    assert re.findall(r"“([^”]+)”: ", told) == ["card.pdf.exe", "IMG_9.MOV", "referral.png", "scan.jpg"]
+    assert person.with_files.status_code == 422
+    assert answer["Location"] == "/request/received/"
+    assert AppointmentRequest.objects.get().files.count() == 0
 
 
 def test_all_forty_are_here() -> None:

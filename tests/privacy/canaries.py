@@ -42,6 +42,8 @@ PRIVATE = {
     "say only": ["zqsayonlyword"],
     "wish": ["zqwishword"],
     "access": ["zqaccessword"],
+    "file": ["zqfileword"],
+    "name of a file": ["zqfilenameword"],
     "client's note": ["zqnoteword"],
     "staff's reason": ["zqreasonword"],
 }
@@ -154,10 +156,17 @@ class Person(requests.Session):
         return self._noted(self.get(self._whole(address), timeout=30))
 
     def posts(
-        self, address: str, data: Mapping[str, Any], *, headers: Mapping[str, str] | None = None
+        self,
+        address: str,
+        data: Mapping[str, Any],
+        *,
+        headers: Mapping[str, str] | None = None,
+        files: Mapping[str, Any] | None = None,
     ) -> requests.Response:
         sent = {**data, "csrfmiddlewaretoken": self.cookies.get("csrftoken", "")}
-        return self._noted(self.post(self._whole(address), data=sent, headers=headers, timeout=30))
+        return self._noted(
+            self.post(self._whole(address), data=sent, headers=headers, files=files, timeout=30)
+        )
 
     def _whole(self, address: str) -> str:
         return address if address.startswith("http") else f"{self.base}{address}"

@@ -23,7 +23,15 @@ from config.celery import app
 from config.clinic_file.loading import load
 from config.clinic_file.reading import read
 from config.commands import beat_command, web_command
-from intake.models import AppointmentRequest, Client, Coverage, Hold, QuestionnaireResponse, RequestDraft
+from intake.models import (
+    AppointmentRequest,
+    Client,
+    Coverage,
+    Hold,
+    QuestionnaireResponse,
+    RequestDraft,
+    StoredFile,
+)
 from notifications.models import Message, State
 from scheduling.models import Appointment, Estimate
 from tests.factories import SAMPLE, make_user
@@ -81,6 +89,7 @@ TYPED: dict[str, str | list[str]] = {
     "policy_seen": "on",
     "text_ok": "on",
 }
+FILE = ("zqfilenameword.pdf", b"%PDF-1.4 zqfileword %%EOF", "application/pdf")
 PAGES = ["", "about/", "safety/", "you/", "paying/", "send/"]
 
 
@@ -157,6 +166,7 @@ def opened() -> set[str]:
         *AppointmentRequest.objects.all(),
         *QuestionnaireResponse.objects.all(),
         *Hold.objects.all(),
+        *StoredFile.objects.all(),
     ]
     held = [getattr(row, field.attname) for row in rows for field in row._meta.concrete_fields]
     return found("\n".join(map(str, held)), EVERYTHING)
@@ -206,7 +216,10 @@ def ask(clinic: Clinic, typed: dict[str, str | list[str]]) -> Person:
     page = ""
     for name in PAGES:
         boxes = re.findall(r'<textarea[^>]* name="([^"]+)"', page) if name == "safety/" else []
-        response = person.posts(f"/request/{name}", {**typed, **dict.fromkeys(boxes, "zqanswerword")})
+        said = {**typed, **dict.fromkeys(boxes, "zqanswerword")}
+        response = person.posts(
+            f"/request/{name}", said, files={"card_front": FILE} if name == "paying/" else None
+        )
         assert response.status_code == 200, (name, response.text[:3000])
         page = response.text
     assert "We have your request" in page
@@ -233,6 +246,8 @@ def sign_in(clinic: Clinic) -> Person:
 def book(clinic: Clinic, staff: Person) -> Appointment:
     asked = AppointmentRequest.objects.get()
     page = staff.opens(f"/staff/request/{asked.pk}/").text
+    file = StoredFile.objects.get()
+    assert staff.opens(f"/staff/request/{asked.pk}/file/{file.pk}/").content == FILE[1]
     slot = html.unescape(re.search(r'name="slot" value="([^"]+)"', page)[1])  # type: ignore[index]
     staff.posts(f"/staff/request/{asked.pk}/confirm/", {"slot": slot, "version": str(asked.version)})
     visit = Appointment.objects.get(appointment_request=asked, status="booked")

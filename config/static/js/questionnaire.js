@@ -32,7 +32,10 @@
       const filled = rows.map((field, row) => [String(row), field.value.trim()]).filter(([, words]) => fits(element, words));
       return { keys: filled.map(([row]) => row), text: filled.map(([, words]) => words) };
     }
-    if (kind === "file") return { keys: [], text: fields.filter((f) => f.files && f.files.length).map(() => "file") };
+    if (kind === "file") {
+      const kept = [...element.querySelectorAll("[data-q-kept]")].filter((one) => one.closest("[data-q-node]") === element);
+      return { keys: [], text: [...kept, ...fields.filter((f) => f.files && f.files.length)].map(() => "file") };
+    }
     const words = fields.length ? fields[0].value.trim() : "";
     return { keys: [], text: fits(element, words) ? [words] : [] };
   }

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from intake.questionnaires import sheet
+from intake.questionnaires.attachments import Upload, attachment_of
 from intake.questionnaires.control import Control
-from intake.questionnaires.model import Item, Questionnaire
-from intake.questionnaires.posted import Upload
+from intake.questionnaires.model import Item, Questionnaire, Value
 
 NATIVE = {
     "date": "2020-02-29",
@@ -14,7 +14,7 @@ NATIVE = {
     "url": "https://example.com/",
 }
 Data = dict[str, list[str]]
-Files = dict[str, list[Upload]]
+Files = dict[str, list[Value]]
 
 
 def filled(questionnaire: Questionnaire, *, rounds: int = 10) -> sheet.Sheet:
@@ -64,7 +64,7 @@ def answer(control: Control, item: Item, data: Data, files: Files) -> None:
     elif control.kind == "file":
         wanted = (item.limits.mime_types or ("text/plain",))[-1]
         content = {"image/jpeg": b"\xff\xd8\xff", "application/pdf": b"%PDF-1.4"}.get(wanted, b"words")
-        files[control.name] = [Upload("a", wanted, content)]
+        files[control.name] = [attachment_of(Upload("a", wanted, content))]
 
 
 def words(item: Item) -> str:
