@@ -1,13 +1,5 @@
-"""The rows a diary is made of: hours, absences, closures, rooms, claims; all of them by one statement.
+"""The rows a diary is made of: hours, absences, closures, rooms, claims; all of them by one statement."""
 
-The statement is made of query sets, so that it follows the models, and each of them comes back as one column of
-JSON. It is compiled once for each shape: Django takes longer to put it into words than the database to answer it.
-What differs from call to call is therefore a parameter with a name (`Asked`), bound when the statement runs.
-"""
-
-import itertools
-import json
-import re
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -15,20 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import (
-    Aggregate,
-    DateField,
-    DateTimeField,
-    Expression,
-    F,
-    Field,
-    Func,
-    IntegerField,
-    JSONField,
-    Q,
-    QuerySet,
-    UUIDField,
-)
+from django.db.models import DateField, DateTimeField, F, Q, QuerySet, UUIDField
 
 from config.foundation.clinic import Clinic, Closure, Location
 from intake.models import Service
@@ -44,11 +23,10 @@ from scheduling.models import (
     Shift,
     TimeOff,
 )
+from scheduling.one_statement import Asked, EpochMinute, Gathered, Part, Statement, put_together
 
 # The database refuses longer ones, which keeps the range of claims on its index.
 LONGEST_CLAIM = timedelta(days=1)
-
-Part = tuple[QuerySet[Any], tuple[Any, ...]]  # the rows, and what of each
 
 
 class Shape(NamedTuple):
@@ -81,110 +59,21 @@ def read(
         needs_practitioner=service.needs_practitioner,
         ignored=len(ignoring),
     )
-    names, statement, constants = _compiled(connection.vendor, shape)
-    asked: dict[str, Any] = {
-        "service": service.pk,
-        "first_day": start,
-        "last_day": end,
-        "since": since,
-        "claimed_since": since - LONGEST_CLAIM,
-        "until": until,
-        "now": now,
+    return _compiled(connection.vendor, shape).ask(
+        service=service.pk,
+        first_day=start,
+        last_day=end,
+        since=since,
+        claimed_since=since - LONGEST_CLAIM,
+        until=until,
+        now=now,
         **{f"ignored_{number}": pk for number, pk in enumerate(ignoring)},
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(statement, {**constants, **{name: _bound(value) for name, value in asked.items()}})
-        found = cursor.fetchone()
-    return {name: _parsed(column) for name, column in zip(names, found or (), strict=True)}
-
-
-# --- a statement of many query sets -------------------------------------------------------------------
-
-
-class Asked(Expression):
-    """A value that is given when the statement runs, under its name."""
-
-    def __init__(self, name: str, output_field: "Field[Any, Any]") -> None:
-        super().__init__(output_field=output_field)
-        self.name = name
-
-    def as_sql(self, compiler: Any, connection: Any) -> Any:
-        return f"%({self.name})s", []
-
-
-def _bound(value: Any) -> Any:
-    """A parameter as this database's driver wants it."""
-    field = next(field for kind, field in _FIELDS.items() if isinstance(value, kind))
-    return field.get_db_prep_value(value, connection)
-
-
-# A datetime is a date too, so it comes first.
-_FIELDS: dict[type, "Field[Any, Any]"] = {datetime: DateTimeField(), date: DateField(), UUID: UUIDField()}
-
-
-class EpochMinute(Func):
-    """A moment as whole minutes since 1970, computed by the database: no datetime is built for each row."""
-
-    output_field = IntegerField()
-
-    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        return super().as_sql(
-            compiler, connection, template="(EXTRACT(EPOCH FROM %(expressions)s)::bigint / 60)"
-        )
-
-    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        template = "(CAST(strftime('%%%%s', %(expressions)s) AS INTEGER) / 60)"
-        return super().as_sql(compiler, connection, template=template)
-
-
-class _Row(Func):
-    """The columns of one row as a JSON array."""
-
-    output_field = JSONField()
-
-    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        return super().as_sql(compiler, connection, function="json_build_array")
-
-    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        return super().as_sql(compiler, connection, function="json_array")
-
-
-class _Gathered(Aggregate):
-    """One value of all rows of a group as a JSON array."""
-
-    output_field = JSONField()
-
-    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        return super().as_sql(compiler, connection, function="json_agg")
-
-    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        return super().as_sql(compiler, connection, function="json_group_array")
+    )
 
 
 @lru_cache(maxsize=128)
-def _compiled(vendor: str, shape: Shape) -> tuple[tuple[str, ...], str, dict[str, Any]]:
-    """The names of the parts, the statement, and the values that never change."""
-    gather = "json_agg(t.row)" if vendor == "postgresql" else "json_group_array(json(t.row))"
-    parts = _parts(shape)
-    columns, values = [], []
-    for rows, what in parts.values():
-        sql, params = rows.annotate(row=_Row(*what)).values("row").query.sql_with_params()
-        columns.append(f"(SELECT {gather} FROM ({sql}) AS t)")  # noqa: S608 (SQL of our own query sets, values apart)
-        values += params
-    numbers = itertools.count()
-
-    def named(found: re.Match[str]) -> str:
-        return found.group() if found.group() == "%%" else f"%(constant_{next(numbers)})s"
-
-    # A statement's parameters are either all named or all in order.
-    statement = re.sub(r"%%|%s", named, "SELECT " + ", ".join(columns))
-    return tuple(parts), statement, {f"constant_{number}": value for number, value in enumerate(values)}
-
-
-def _parsed(column: Any) -> list[Any]:
-    if column is None:
-        return []
-    return json.loads(column) if isinstance(column, str | bytes) else list(column)
+def _compiled(vendor: str, shape: Shape) -> Statement:
+    return put_together(_parts(shape), vendor=vendor)
 
 
 # --- the parts ----------------------------------------------------------------------------------------
@@ -295,7 +184,7 @@ def _claims(ignored: list[Asked]) -> dict[str, Part]:
     rooms = Resource.objects.filter(room_id__in=_where())
     of_people = claims.filter(resource_id__in=people.values("pk"))
     of_rooms = claims.filter(resource_id__in=rooms.values("pk"))
-    spans = ("resource_id", _Gathered(EpochMinute("starts_at")), _Gathered(EpochMinute("ends_at")))
+    spans = ("resource_id", Gathered(EpochMinute("starts_at")), Gathered(EpochMinute("ends_at")))
     return {
         "people_busy": (of_people.order_by().values("resource_id"), spans),
         "rooms_busy": (of_rooms.order_by().values("resource_id"), spans),

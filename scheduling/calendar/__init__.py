@@ -7,8 +7,9 @@ and never computes with zones. The number of queries does not depend on how much
 from scheduling.calendar.cards import Card, card, letters, visits_between
 from scheduling.calendar.columns import MACHINES, NO_ROOM, who_is_off
 from scheduling.calendar.drawing import feed
-from scheduling.calendar.hours import day_bounds, read_hours
+from scheduling.calendar.hours import read_hours
 from scheduling.calendar.ribbon import ribbon
+from scheduling.calendar.rules import day_bounds
 from scheduling.calendar.sheets import day_sheets
 
 __all__ = [

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from scheduling.calendar.cards import card
 from scheduling.calendar.columns import MACHINES, column_of, columns
-from scheduling.calendar.hours import Hours, Stretch, day_bounds
+from scheduling.calendar.hours import Hours, Stretch
+from scheduling.calendar.rules import day_bounds
 from scheduling.models import Appointment, AppointmentStatus
 
 EARLIEST, LATEST = time(7), time(19, 30)

@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from config.foundation.clinic import Clinic, Closure
 from intake.models import Practitioner
-from scheduling.models import DateOverride, Room, ServiceHours, Shift, TimeOff
+from scheduling.calendar import rules
+from scheduling.models import DateOverride, Room, Shift, TimeOff
 
 
 @dataclass(frozen=True)
@@ -65,40 +65,31 @@ class Hours:
         return whole or not any(not self.is_off(person.pk, day) for person in self.people)
 
 
-def day_bounds(first: date, last: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """The moments at which the first day begins and the last one ends."""
-    start = datetime.combine(first, time(), zone).astimezone(UTC)
-    return start, datetime.combine(last + timedelta(days=1), time(), zone).astimezone(UTC)
-
-
 def read_hours(*, clinic: Clinic, first: date, last: date) -> Hours:
-    start, end = day_bounds(first, last, clinic.zone)
-    people = list(Practitioner.objects.active())
-    shifts = list(Shift.objects.filter(practitioner__active=True))
+    """One query."""
+    found = rules.read(clinic=clinic, first=first, last=last)
+    by_person: dict[Any, list[Shift]] = defaultdict(list)
+    for shift in found.shifts:
+        by_person[shift.practitioner_id].append(shift)
     overrides: dict[tuple[Any, date], list[DateOverride]] = defaultdict(list)
-    for override in DateOverride.objects.filter(on__range=(first, last)):
+    for override in found.overrides:
         overrides[override.practitioner_id, override.on].append(override)
     time_off: dict[Any, list[TimeOff]] = defaultdict(list)
-    for off in TimeOff.objects.filter(starts_at__lt=end, ends_at__gt=start).defer("reason"):
+    for off in found.time_off:
         time_off[off.practitioner_id].append(off)
-    closures = list(Closure.objects.filter(starts_on__lte=last, ends_on__gte=first))
-    service_hours = list(ServiceHours.objects.filter(service__active=True, service__needs_practitioner=False))
-    by_person: dict[Any, list[Shift]] = defaultdict(list)
-    for shift in shifts:
-        by_person[shift.practitioner_id].append(shift)
     hours = Hours(
         clinic=clinic,
         first=first,
         last=last,
-        people=people,
-        rooms=list(Room.objects.filter(active=True).order_by("position", "code")),
+        people=found.people,
+        rooms=found.rooms,
         stretches={},
         machine_hours=[],
-        closures=closures,
+        closures=found.closures,
         time_off=time_off,
-        machines=bool(service_hours),
+        machines=bool(found.service_hours),
     )
-    for person in people:
+    for person in found.people:
         hours.stretches[person.pk] = [
             stretch
             for day in hours.days
@@ -107,7 +98,7 @@ def read_hours(*, clinic: Clinic, first: date, last: date) -> Hours:
     hours.machine_hours = [
         Stretch(day, entry.starts, entry.ends, None)
         for day in hours.days
-        for entry in service_hours
+        for entry in found.service_hours
         if entry.weekday == day.weekday()
     ]
     return hours

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.db.models import Q
 
-from scheduling.calendar.hours import Hours, day_bounds
+from scheduling.calendar.hours import Hours
+from scheduling.calendar.rules import day_bounds
 from scheduling.models import Appointment, AppointmentStatus
 
 
