@@ -8,8 +8,8 @@ from datetime import datetime
 from django.db import OperationalError, transaction
 
 from config.foundation.user import User
-from intake import submission
-from intake.models import AppointmentRequest, Client, Status
+from intake import submission, triage
+from intake.models import AppointmentRequest, Client, Priority, Status
 from scheduling import booking, desk
 from scheduling.models import Appointment
 
@@ -32,6 +32,7 @@ class Entry:
     how_consented: str
     told_of_right: bool
     client: Client | None = None
+    is_spoken: bool = False  # they are on the phone, or here
 
 
 class _MustWait(Exception):
@@ -67,6 +68,16 @@ def enter_and_book(*, entry: Entry, place: desk.Place, by: User, now: datetime) 
             pending = enter(entry=entry, by=by, now=now, silent=True)
             if pending.status == Status.BOOKED:  # the same press once more
                 return Entered(pending, pending.appointments.order_by("created_at").last())
+            if (
+                entry.is_spoken and pending.priority == Priority.SAME_DAY
+            ):  # the call that comes first is this one
+                triage.record_call(
+                    appointment_request=pending,
+                    outcome=triage.TALKED,
+                    by=by,
+                    now=now,
+                    expect_version=pending.version,
+                )
             if not desk.can_be_placed(pending):
                 raise _MustWait
             visit = booking.confirm(

@@ -83,7 +83,12 @@ def visits_today(*, clinic: Clinic, now: datetime, neutral: bool) -> list[calend
 
 def _rows(asked: Q, *, now: datetime) -> list[AppointmentRequest]:
     found = AppointmentRequest.objects.filter(asked).most_important_first(now=now)
-    found = found.with_everything_on_a_row().select_related("service_asked").prefetch_related("events")
+    found = (
+        found.with_everything_on_a_row()
+        .with_calls()
+        .select_related("service_asked")
+        .prefetch_related("events")
+    )
     return list(found.defer(*HIDDEN)[:MOST])
 
 

@@ -18,6 +18,7 @@ from config.foundation.clinic import Clinic
 from config.foundation.user import User
 from intake import contact
 from intake.models import AppointmentRequest, Practitioner, Service, Status
+from intake.models.appointment_request import call_comes_first
 from scheduling import availability, booking, waitlist_notices
 from scheduling.desk.words import reasons
 from scheduling.models import Appointment, AppointmentStatus, Claim, FreedTime, Invitation
@@ -87,7 +88,7 @@ def waiting() -> QuerySet[AppointmentRequest]:
     return (
         AppointmentRequest.objects.filter(Q(status=Status.WAITLISTED) | sooner, service__isnull=False)
         .exclude(holds__lifted_at=None, holds__isnull=False)
-        .exclude(priority="urgent")
+        .exclude(call_comes_first())
         .select_related("client", "service")
         .prefetch_related("holds")
         .order_by("service_id", "submitted_at")

@@ -77,6 +77,21 @@ class IllegalMove(Exception):
     """The status machine has no such edge."""
 
 
+# What a line of history says when the call that was promised has been made, or a therapist decided without it.
+CALLED = ("call_talked", "looked_at")
+
+
+def _has_been_called() -> models.Exists:
+    return models.Exists(
+        RequestEvent.objects.filter(appointment_request=models.OuterRef("pk"), what__in=CALLED)
+    )
+
+
+def call_comes_first() -> Q:
+    """What `AppointmentRequest.awaits_call` says of one, of many."""
+    return Q(priority=Priority.URGENT) | Q(priority=Priority.SAME_DAY) & ~Q(_has_been_called())
+
+
 class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
     def open(self) -> "AppointmentRequestQuerySet":
         return self.filter(status__in=OPEN)
@@ -104,6 +119,10 @@ class AppointmentRequestQuerySet(models.QuerySet["AppointmentRequest"]):
         """Whether there is a hold not yet lifted, as `has_open_hold`, in the same statement."""
         open_holds = Hold.objects.filter(appointment_request=models.OuterRef("pk"), lifted_at=None)
         return self.annotate(has_open_hold=models.Exists(open_holds))
+
+    def with_calls(self) -> "AppointmentRequestQuerySet":
+        """Whether somebody has talked to them or looked, as `has_been_called`, in the same statement."""
+        return self.annotate(has_been_called=_has_been_called())
 
     def with_everything_on_a_row(self) -> "AppointmentRequestQuerySet":
         return self.select_related("client", "service", "coverage").prefetch_related(
@@ -200,6 +219,16 @@ class AppointmentRequest(Versioned):
     @property
     def is_open(self) -> bool:
         return self.status in OPEN
+
+    def awaits_call(self) -> bool:
+        """Same day: we said that we call before a time is named. Urgent: until somebody who may decide has looked."""
+        if self.priority == Priority.SAME_DAY:
+            return not self._has_been_called()
+        return self.priority == Priority.URGENT
+
+    def _has_been_called(self) -> bool:
+        known: bool | None = vars(self).get("has_been_called")  # by `with_calls`
+        return any(event.what in CALLED for event in self.events.all()) if known is None else known
 
     def open_holds(self) -> list["Hold"]:
         """Holds not yet lifted; `booking` refuses while there is one."""

@@ -11,13 +11,15 @@ from scheduling.models import Appointment, AppointmentStatus, Offer
 
 def bookable(pk: UUID, expected: int) -> AppointmentRequest:
     everything = ("service__follow_up", "client", "coverage", "package")
-    pending = AppointmentRequest.objects.with_open_hold().select_related(*everything).get(pk=pk)
+    pending = AppointmentRequest.objects.with_open_hold().with_calls().select_related(*everything).get(pk=pk)
     if pending.version != expected:
         raise StaleVersion
     if pending.status == Status.ON_HOLD or vars(pending)["has_open_hold"]:
         raise NotBookable("on_hold")
     if pending.status not in BOOKABLE:
         raise NotBookable("closed")
+    if pending.awaits_call():
+        raise NotBookable("call_first")
     return pending
 
 

@@ -8,7 +8,6 @@ from config.foundation.clinic import Clinic
 from intake.models import (
     AppointmentRequest,
     Practitioner,
-    Priority,
     Status,
 )
 from intake.models.appointment_request import AWAITING_ANSWER, BOOKABLE
@@ -29,15 +28,15 @@ def needs_call(appointment_request: AppointmentRequest) -> bool:
     """Somebody must talk to this person, or decide, before any time is named."""
     if appointment_request.status not in {*AWAITING_ANSWER, Status.WAITLISTED}:
         return False
-    return appointment_request.priority == Priority.URGENT or bool(appointment_request.open_holds())
+    return appointment_request.awaits_call() or bool(appointment_request.open_holds())
 
 
 def can_be_placed(appointment_request: AppointmentRequest) -> bool:
-    """May a time be proposed at all: open, a service chosen, and no hold."""
+    """May a time be proposed at all: open, a service chosen, no hold, and no call that must come first."""
     return (
         appointment_request.status in BOOKABLE
-        and appointment_request.priority != Priority.URGENT
         and appointment_request.service_id is not None
+        and not appointment_request.awaits_call()
         and not appointment_request.open_holds()
     )
 
@@ -69,6 +68,8 @@ def judge(appointment_request: AppointmentRequest, place: Place, *, now: datetim
         return Verdict(ok=False, why="no_service")
     if appointment_request.open_holds():
         return Verdict(ok=False, why="on_hold")
+    if appointment_request.awaits_call():
+        return Verdict(ok=False, why="call_first")
     verdict = availability.explain_slot(
         service=service,
         starts_at=place.starts_at,

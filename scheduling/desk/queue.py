@@ -19,7 +19,7 @@ from intake.models import (
     Priority,
     Status,
 )
-from intake.models.appointment_request import AWAITING_ANSWER
+from intake.models.appointment_request import AWAITING_ANSWER, call_comes_first
 from scheduling import wording
 from scheduling.calendar import letters
 from scheduling.desk.words import GROUPS, MARKERS, contact_words, neutral_name, payer_words
@@ -33,11 +33,9 @@ class Tab:
 
 
 def in_tab(tab: str) -> Q:
-    """The requests of a tab. "calls" is a part of "answer": urgent, same day, or a hold a person must decide."""
+    """The requests of a tab. "calls" is a part of "answer": urgent, same day and not yet talked to, or on hold."""
     if tab == Tab.CALLS:
-        return Q(status__in=AWAITING_ANSWER) & (
-            Q(priority__in=[Priority.URGENT, Priority.SAME_DAY]) | Q(status=Status.ON_HOLD)
-        )
+        return Q(status__in=AWAITING_ANSWER) & (call_comes_first() | Q(status=Status.ON_HOLD))
     if tab == Tab.WAITING:
         return Q(status=Status.OFFERED)
     if tab == Tab.OTHER:
@@ -105,7 +103,8 @@ def tags_of(
     elif appointment_request.priority == Priority.URGENT:
         found.append(Tag("U", _("Urgent"), "urgent"))
     if same_day or (appointment_request.priority == Priority.SAME_DAY and not urgent and not holds):
-        found.append(Tag("S", _("Call before any time"), "soon"))
+        waits = appointment_request.awaits_call()
+        found.append(Tag("S", _("Call before any time"), "soon") if waits else Tag("S", _("Was called")))
     found.extend(Tag("H", str(Hold.Kind(hold.kind).label), "hold") for hold in holds)
     said: set[str] = set()
     if appointment_request.wants_written_estimate:
@@ -175,7 +174,9 @@ def row(
         version=appointment_request.version,
         minutes=service.minutes if service else 60,
         group=group,
-        movable=not any(tag.css in {"urgent", "hold"} for tag in tags) and service is not None,
+        movable=service is not None
+        and not appointment_request.awaits_call()
+        and not appointment_request.open_holds(),
     )
 
 

@@ -115,6 +115,7 @@ REFUSALS = {
     "class_full": gettext_lazy("The class is full."),
     "in_the_past": gettext_lazy("That time has passed."),
     "on_hold": gettext_lazy("A hold is open. A named person must lift it first."),
+    "call_first": gettext_lazy("Call first. No time is named before somebody has talked to them."),
     "no_service": gettext_lazy("Choose the service first."),
     "not_open": gettext_lazy("This request is already answered."),
 }

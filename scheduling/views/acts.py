@@ -120,6 +120,13 @@ def _same_already(
     return found.first()
 
 
+def _first(pending: AppointmentRequest) -> str:
+    """What must be done before a time is named; nothing when it is done."""
+    if not desk.needs_call(pending):
+        return ""
+    return why_in_words("on_hold" if pending.open_holds() else "call_first")
+
+
 @require_POST
 @staff_may(May.CONFIRM_VISITS)
 def confirm(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -136,8 +143,8 @@ def confirm(request: HttpRequest, pk: UUID) -> HttpResponse:
         return _booked(request, done, now=now)
     if version is None:
         return stale(request, pk)
-    if desk.needs_call(pending):
-        return refused(request, pk, why_in_words("on_hold"))
+    if first := _first(pending):
+        return refused(request, pk, first)
     try:
         visit = booking.confirm(
             appointment_request=pending,
@@ -172,8 +179,8 @@ def offer(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Hold the ticked times for the client. The first press shows them ticked, the second sends."""
     now, clinic, version = timezone.now(), Clinic.get(), version_of(request)
     pending = get_object_or_404(AppointmentRequest.objects.select_related("client", "service"), pk=pk)
-    if desk.needs_call(pending):
-        return refused(request, pk, why_in_words("on_hold"))
+    if first := _first(pending):
+        return refused(request, pk, first)
     if version is None:
         return stale(request, pk)
     slots, places = [], []

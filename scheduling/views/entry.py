@@ -161,6 +161,7 @@ def _file(
         how_consented=how.how_consented,
         told_of_right=how.cleaned_data["told_of_right"],
         client=known,
+        is_spoken=how.cleaned_data["came_by"] in SPOKEN,
     )
     try:
         if not wants_time:
