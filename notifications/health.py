@@ -50,14 +50,19 @@ class Health:
         return self.is_drain_alive and not self.is_mail_late
 
 
-def look(*, now: datetime) -> Health:
-    """Two small queries."""
+def oldest_due(*, now: datetime) -> float | None:
+    """For how many seconds the message that waits longest has been due. One small query."""
     due = (
         Message.objects.filter(state__in=[State.QUEUED, State.SENDING], not_before__lte=now)
         .order_by("not_before")
         .values_list("not_before", flat=True)
         .first()
     )
+    return (now - due).total_seconds() if due else None
+
+
+def look(*, now: datetime) -> Health:
+    """Two small queries."""
     beats: list[Heartbeat] = []
     drain: Heartbeat | None = None
     for row in Heartbeat.objects.filter(at__gt=now - timedelta(days=7)):
@@ -68,7 +73,7 @@ def look(*, now: datetime) -> Health:
     beats.sort(key=lambda row: row.at)
     newest = beats[-1] if beats else None
     return Health(
-        oldest_due=(now - due).total_seconds() if due else None,
+        oldest_due=oldest_due(now=now),
         last_drain=(now - drain.at).total_seconds() if drain else None,
         beat=(now - newest.at).total_seconds() if newest else None,
         is_beat_doubled=any(

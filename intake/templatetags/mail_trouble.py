@@ -1,6 +1,10 @@
-"""`{% mail_trouble %}`: a banner on staff's pages while mail does not move. Nothing, and two queries, otherwise."""
+"""`{% mail_trouble %}`: a banner on staff's pages while mail does not move. Nothing, and two queries, otherwise.
+
+A page that has looked already gives what it saw as `mail_health`.
+"""
 
 from django import template
+from django.template import Context
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -10,9 +14,10 @@ from notifications import health
 register = template.Library()
 
 
-@register.simple_tag
-def mail_trouble() -> str:
-    trouble = health.look(now=timezone.now()).trouble
+@register.simple_tag(takes_context=True)
+def mail_trouble(context: Context) -> str:
+    seen: health.Health = context.get("mail_health") or health.look(now=timezone.now())
+    trouble = seen.trouble
     if not trouble:
         return ""
     words = {

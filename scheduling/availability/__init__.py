@@ -8,6 +8,7 @@ from scheduling.availability.diary import Diary, Slot
 from scheduling.availability.reading import load
 from scheduling.availability.times import (
     SEARCHED_DAYS,
+    best_and_all,
     best_times,
     explain_slot,
     for_request,
@@ -22,6 +23,7 @@ __all__ = [
     "SEARCHED_DAYS",
     "Diary",
     "Slot",
+    "best_and_all",
     "best_times",
     "explain_slot",
     "for_request",

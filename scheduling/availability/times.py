@@ -7,13 +7,15 @@ from zoneinfo import ZoneInfo
 
 from config.foundation.clinic import Clinic
 from intake.models import AppointmentRequest, Practitioner, Service
-from scheduling.availability.diary import Slot
+from scheduling.availability.diary import Diary, Slot
 from scheduling.availability.reading import load
 from scheduling.availability.wishes import wishes_of, with_keys
 from scheduling.models import Appointment, Room
 from scheduling.openings import WISHES_BROKEN, Refusal, Verdict, Wishes, exists, local_day, minute_of
 
 SEARCHED_DAYS = 42  # how far ahead the best times are looked for
+BEST = 3  # how many are named
+FAR = timedelta(days=21)  # days between two ranges that are still read with them
 # Around a time that was just taken: three days, then two weeks.
 NEAR_DAYS = (timedelta(days=1), timedelta(days=7))
 
@@ -25,15 +27,42 @@ def for_request(
     if appointment_request.service is None:
         return []
     diary = load(appointment_request.service, start=start, end=end, now=now)
-    found = diary.openings(first_day=start, last_day=end, party=appointment_request.people)
+    return _every(diary, appointment_request, start, end)
+
+
+def _every(diary: Diary, asked: AppointmentRequest, start: date, end: date) -> list[Slot]:
+    found = diary.openings(first_day=start, last_day=end, party=asked.people)
     return [diary.slot(opening) for opening in found]
+
+
+def best_and_all(
+    appointment_request: AppointmentRequest, *, start: date, end: date, now: datetime, clinic: Clinic
+) -> tuple[list[Slot], list[Slot]]:
+    """The best times, as `best_times` has them, and every time from `start` to `end`; one diary for both."""
+    service = appointment_request.service
+    if service is None:
+        return [], []
+    wishes = wishes_of(appointment_request)
+    first_day, last_day = _searched_days(wishes, now=now, zone=clinic.zone)
+    if start > last_day + FAR or end < first_day - FAR:  # nobody reads the year between
+        found = for_request(appointment_request, start=start, end=end, now=now)
+        return best_times(appointment_request, now=now), found
+    diary = load(service, start=min(start, first_day), end=max(end, last_day), now=now)
+    best = diary.best(
+        with_keys(wishes, diary, appointment_request),
+        first_day=first_day,
+        last_day=last_day,
+        count=BEST,
+        party=appointment_request.people,
+    )
+    return best, _every(diary, appointment_request, start, end)
 
 
 def best_times(
     appointment_request: AppointmentRequest,
     *,
     now: datetime,
-    count: int = 3,
+    count: int = BEST,
     ignoring: Collection[UUID] = (),
 ) -> list[Slot]:
     """The times that suit the request best and can all be held at once; none while no service is chosen.
@@ -44,7 +73,7 @@ def best_times(
     if service is None:
         return []
     wishes = wishes_of(appointment_request)
-    first_day, last_day = _searched_days(wishes, now=now)
+    first_day, last_day = _searched_days(wishes, now=now, zone=Clinic.get().zone)
     diary = load(service, start=first_day, end=last_day, now=now, ignoring=ignoring)
     wishes = with_keys(wishes, diary, appointment_request)
     return diary.best(
@@ -64,8 +93,9 @@ def next_best_times(
     if service is None:
         return []
     wishes = wishes_of(appointment_request)
-    first_day, _last_day = _searched_days(wishes, now=now)
-    day = local_day(minute_of(near), Clinic.get().zone)
+    zone = Clinic.get().zone
+    first_day, _last_day = _searched_days(wishes, now=now, zone=zone)
+    day = local_day(minute_of(near), zone)
     for reach in NEAR_DAYS:
         start, end = max(first_day, day - reach), day + reach
         if start > end:
@@ -83,9 +113,9 @@ def next_best_times(
     return best_times(appointment_request, now=now, count=count)
 
 
-def _searched_days(wishes: Wishes, *, now: datetime) -> tuple[date, date]:
+def _searched_days(wishes: Wishes, *, now: datetime, zone: ZoneInfo) -> tuple[date, date]:
     """From today, or the day wished for, six weeks ahead; nobody is searched for in the far future."""
-    today = local_day(minute_of(now), Clinic.get().zone)
+    today = local_day(minute_of(now), zone)
     first_day = max(today, wishes.earliest) if wishes.earliest else today
     first_day = min(first_day, today + timedelta(days=366))
     return first_day, first_day + timedelta(days=SEARCHED_DAYS)

@@ -1,6 +1,6 @@
 """What the desk shows of requests, as plain values for templates."""
 
-from scheduling.desk.fits import BestTime, Fits, as_best_times, best_times, fits_of, ribbon_fits, slot_value
+from scheduling.desk.fits import BestTime, Fits, Suggested, as_best_times, fits_of, slot_value, suggested
 from scheduling.desk.panel import Line, Notice, calls_made, history, notices
 from scheduling.desk.placing import Place, Verdict, can_be_placed, held_until, judge, needs_call
 from scheduling.desk.queue import (
@@ -40,11 +40,11 @@ __all__ = [
     "Notice",
     "Place",
     "Row",
+    "Suggested",
     "Tab",
     "Tag",
     "Verdict",
     "as_best_times",
-    "best_times",
     "calls_made",
     "can_be_placed",
     "contact_sentence",
@@ -64,9 +64,9 @@ __all__ = [
     "payer_words",
     "reasons",
     "refusal",
-    "ribbon_fits",
     "row",
     "slot_value",
+    "suggested",
     "tags_of",
     "wishes_words",
 ]

@@ -1,10 +1,7 @@
-"""Where an open request fits: outlines and numbered cards in the calendar, the best times of the dock.
+"""Where an open request fits: outlines and numbered cards in the calendar, the best times of the dock."""
 
-Starts that lie within a quarter of an hour of one another are one window.
-"""
-
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,123 +10,12 @@ from django.utils.translation import gettext as _
 from config.foundation.clinic import Clinic
 from intake.models import AppointmentRequest
 from scheduling import availability, calendar, wording
+from scheduling.availability import Slot
 from scheduling.desk.placing import can_be_placed
 from scheduling.desk.words import reasons
 
-
-@dataclass(frozen=True)
-class Fits:
-    """Where the open request fits in the shown range: outlines, numbered cards, a word for each column."""
-
-    windows: list[dict[str, str]]
-    events: list[dict[str, Any]]
-    notes: dict[str, str]
-
-
-def wall(moment: datetime, clinic: Clinic) -> str:
-    return moment.astimezone(clinic.zone).strftime("%Y-%m-%dT%H:%M")
-
-
-def _slot_column(slot: availability.Slot, *, by_rooms: bool) -> str:
-    if by_rooms:
-        return str(slot.room_id) if slot.room_id else calendar.NO_ROOM
-    return str(slot.practitioner_id) if slot.practitioner_id else calendar.MACHINES
-
-
-def fits_of(
-    appointment_request: AppointmentRequest,
-    *,
-    first: date,
-    last: date,
-    by_rooms: bool,
-    now: datetime,
-    clinic: Clinic,
-) -> Fits:
-    """Starts that lie within a quarter of an hour of one another are one window."""
-    if not can_be_placed(appointment_request):
-        return Fits([], [], {})
-    minutes = timedelta(minutes=appointment_request.service.minutes if appointment_request.service else 60)
-    slots = availability.for_request(appointment_request, start=first, end=last, now=now)
-    runs: dict[str, list[list[datetime]]] = {}
-    for slot in slots:
-        of_column = runs.setdefault(_slot_column(slot, by_rooms=by_rooms), [])
-        if of_column and slot.starts_at - of_column[-1][-1] <= timedelta(minutes=15):
-            of_column[-1].append(slot.starts_at)
-        else:
-            of_column.append([slot.starts_at])
-    windows: list[Any] = []
-    events: list[Any] = []
-    notes: dict[str, str] = {}
-    for column, found in runs.items():
-        for starts in found:
-            window = {
-                "column": column,
-                "start": wall(starts[0], clinic),
-                "last": wall(starts[-1], clinic),
-                "end": wall(starts[-1] + minutes, clinic),
-            }
-            windows.append(window)
-            events.append(
-                {
-                    "id": f"w{len(events)}",
-                    "columns": [column],
-                    "start": window["start"],
-                    "end": window["end"],
-                    "background": True,
-                    "classes": ["window"],
-                }
-            )
-        notes[column] = _("fits %(span)s") % {
-            "span": wording.span(
-                found[0][0].astimezone(clinic.zone), (found[-1][-1] + minutes).astimezone(clinic.zone)
-            )
-        }
-    name = appointment_request.client.initials_name
-    for rank, slot in enumerate(availability.best_times(appointment_request, now=now), start=1):
-        day = slot.starts_at.astimezone(clinic.zone).date()
-        if not first <= day <= last:
-            continue
-        span = wording.span(slot.starts_at.astimezone(clinic.zone), slot.ends_at.astimezone(clinic.zone))
-        events.append(
-            {
-                "id": f"rank{rank}",
-                "columns": [_slot_column(slot, by_rooms=by_rooms)],
-                "start": wall(slot.starts_at, clinic),
-                "end": wall(slot.ends_at, clinic),
-                "title": span,
-                "sub": ", ".join(part for part in (name, slot.room_name.removesuffix(" room")) if part),
-                "rank": str(rank),
-                "label": _("Book %(day)s, %(span)s, %(who)s %(room)s")
-                % {
-                    "day": wording.long_day(day),
-                    "span": span,
-                    "who": slot.practitioner_name.split(" ")[0],
-                    "room": slot.room_name,
-                },
-                "classes": ["fit-card"],
-                "movable": True,
-            }
-        )
-    return Fits(windows, events, notes)
-
-
-def ribbon_fits(
-    appointment_request: AppointmentRequest, *, now: datetime, clinic: Clinic
-) -> dict[date, dict[str, Any]]:
-    """For the two weeks over the calendar: where the best times are, and how many others fit."""
-    if not can_be_placed(appointment_request):
-        return {}
-    today = now.astimezone(clinic.zone).date()
-    found: dict[date, dict[str, Any]] = {}
-    for slot in availability.for_request(
-        appointment_request, start=today, end=today + timedelta(days=20), now=now
-    ):
-        day = slot.starts_at.astimezone(clinic.zone).date()
-        found.setdefault(day, {"count": 0, "ranks": []})["count"] += 1
-    for rank, slot in enumerate(availability.best_times(appointment_request, now=now), start=1):
-        day = slot.starts_at.astimezone(clinic.zone).date()
-        found.setdefault(day, {"count": 1, "ranks": []})["ranks"].append(rank)
-    return found
+QUARTER = timedelta(minutes=15)  # starts that lie so near one another are one window
+RIBBON_DAYS = timedelta(days=20)  # the days over the calendar, wherever in the week today is
 
 
 @dataclass(frozen=True)
@@ -143,44 +29,189 @@ class BestTime:
     day: date
 
 
-def slot_value(slot: availability.Slot, clinic: Clinic) -> str:
+@dataclass(frozen=True)
+class Suggested:
+    """What the panel and the ribbon show of one search: the best times, and for each day how many others fit."""
+
+    times: Sequence[BestTime] = ()
+    days: dict[date, dict[str, Any]] = field(default_factory=dict)
+
+
+def suggested(appointment_request: AppointmentRequest, *, now: datetime, clinic: Clinic) -> Suggested:
+    if not can_be_placed(appointment_request):
+        return Suggested()
+    today = now.astimezone(clinic.zone).date()
+    best, every = availability.best_and_all(
+        appointment_request, start=today, end=today + RIBBON_DAYS, now=now, clinic=clinic
+    )
+    days: dict[date, dict[str, Any]] = {}
+    for slot in every:
+        day = slot.starts_at.astimezone(clinic.zone).date()
+        days.setdefault(day, {"count": 0, "ranks": []})["count"] += 1
+    for rank, slot in enumerate(best, start=1):
+        day = slot.starts_at.astimezone(clinic.zone).date()
+        days.setdefault(day, {"count": 1, "ranks": []})["ranks"].append(rank)
+    return Suggested(as_best_times(best, clinic=clinic), days)
+
+
+def as_best_times(slots: Sequence[Slot], *, clinic: Clinic) -> list[BestTime]:
+    return [_best_time(rank, slot, clinic=clinic) for rank, slot in enumerate(slots, start=1)]
+
+
+def _best_time(rank: int, slot: Slot, *, clinic: Clinic) -> BestTime:
+    start, end = slot.starts_at.astimezone(clinic.zone), slot.ends_at.astimezone(clinic.zone)
+    where = (slot.practitioner_name.split(" ")[0], slot.room_name.removesuffix(" room"))
+    who, why = ", ".join(filter(None, where)), reasons(slot.reasons)
+    span = wording.span(start, end)
+    return BestTime(
+        rank=rank,
+        when=f"{wording.short_day(start.date())} · {span}",
+        who=who,
+        why=why,
+        value=slot_value(slot, clinic),
+        said=_("Book %(day)s, %(span)s, %(who)s. %(why)s")
+        % {"day": wording.long_day(start.date()), "span": span, "who": who, "why": why},
+        day=start.date(),
+    )
+
+
+def slot_value(slot: Slot, clinic: Clinic) -> str:
     start = slot.starts_at.astimezone(clinic.zone)
     # The clock shows an hour twice in autumn: the second one is told apart by its offset.
-    text = start.isoformat(timespec="minutes") if start.fold else wall(start, clinic)
+    text = start.isoformat(timespec="minutes") if start.fold else _wall(start, clinic)
     return f"{text}|{slot.practitioner_id or ''}|{slot.room_id or ''}"
 
 
-def best_times(appointment_request: AppointmentRequest, *, now: datetime, clinic: Clinic) -> list[BestTime]:
-    if not can_be_placed(appointment_request):
-        return []
-    return as_best_times(availability.best_times(appointment_request, now=now), clinic=clinic)
+# --- in the calendar ---------------------------------------------------------------------------------
 
 
-def as_best_times(slots: Sequence[availability.Slot], *, clinic: Clinic) -> list[BestTime]:
-    found = []
-    for rank, slot in enumerate(slots, start=1):
-        start, end = slot.starts_at.astimezone(clinic.zone), slot.ends_at.astimezone(clinic.zone)
-        who = ", ".join(
-            part
-            for part in (slot.practitioner_name.split(" ")[0], slot.room_name.removesuffix(" room"))
-            if part
-        )
-        why = reasons(slot.reasons)
-        found.append(
-            BestTime(
-                rank=rank,
-                when=f"{wording.short_day(start.date())} · {wording.span(start, end)}",
-                who=who,
-                why=why,
-                value=slot_value(slot, clinic),
-                said=_("Book %(day)s, %(span)s, %(who)s. %(why)s")
-                % {
-                    "day": wording.long_day(start.date()),
-                    "span": wording.span(start, end),
-                    "who": who,
-                    "why": why,
-                },
-                day=start.date(),
-            )
-        )
-    return found
+@dataclass(frozen=True)
+class Window:
+    """Starts in one column that follow on one another: anything from `first` to `last` fits."""
+
+    column: str
+    first: datetime
+    last: datetime
+    end: datetime  # of a visit that begins last
+
+
+@dataclass(frozen=True)
+class Fits:
+    """Where the open request fits in the shown range: outlines, numbered cards, a word for each column."""
+
+    windows: list[dict[str, str]]
+    events: list[dict[str, Any]]
+    notes: dict[str, str]
+
+
+def fits_of(
+    appointment_request: AppointmentRequest,
+    *,
+    first: date,
+    last: date,
+    by_rooms: bool,
+    now: datetime,
+    clinic: Clinic,
+) -> Fits | None:
+    """None when no time may be named for it: then the calendar is as it always is."""
+    service = appointment_request.service
+    if service is None or not can_be_placed(appointment_request):
+        return None
+    best, every = availability.best_and_all(
+        appointment_request, start=first, end=last, now=now, clinic=clinic
+    )
+    minutes = timedelta(minutes=service.minutes)
+    windows = windows_of(every, minutes=minutes, by_rooms=by_rooms)
+    name = appointment_request.client.initials_name
+    cards = [
+        _card(rank, slot, name=name, by_rooms=by_rooms, clinic=clinic)
+        for rank, slot in enumerate(best, start=1)
+        if first <= slot.starts_at.astimezone(clinic.zone).date() <= last
+    ]
+    outlines = [_outline(number, window, clinic=clinic) for number, window in enumerate(windows)]
+    return Fits(
+        [_wall_window(window, clinic) for window in windows],
+        [*outlines, *cards],
+        _notes(windows, clinic=clinic),
+    )
+
+
+def windows_of(slots: Iterable[Slot], *, minutes: timedelta, by_rooms: bool) -> list[Window]:
+    runs: dict[str, list[list[datetime]]] = {}
+    for slot in slots:
+        of_column = runs.setdefault(_column(slot, by_rooms=by_rooms), [])
+        if of_column and slot.starts_at - of_column[-1][-1] <= QUARTER:
+            of_column[-1].append(slot.starts_at)
+        else:
+            of_column.append([slot.starts_at])
+    return [
+        Window(column, starts[0], starts[-1], starts[-1] + minutes)
+        for column, found in runs.items()
+        for starts in found
+    ]
+
+
+def _column(slot: Slot, *, by_rooms: bool) -> str:
+    if by_rooms:
+        return str(slot.room_id) if slot.room_id else calendar.NO_ROOM
+    return str(slot.practitioner_id) if slot.practitioner_id else calendar.MACHINES
+
+
+def _wall(moment: datetime, clinic: Clinic) -> str:
+    return moment.astimezone(clinic.zone).strftime("%Y-%m-%dT%H:%M")
+
+
+def _wall_window(window: Window, clinic: Clinic) -> dict[str, str]:
+    return {
+        "column": window.column,
+        "start": _wall(window.first, clinic),
+        "last": _wall(window.last, clinic),
+        "end": _wall(window.end, clinic),
+    }
+
+
+def _outline(number: int, window: Window, *, clinic: Clinic) -> dict[str, Any]:
+    return {
+        "id": f"w{number}",
+        "columns": [window.column],
+        "start": _wall(window.first, clinic),
+        "end": _wall(window.end, clinic),
+        "background": True,
+        "classes": ["window"],
+    }
+
+
+def _notes(windows: Iterable[Window], *, clinic: Clinic) -> dict[str, str]:
+    """For each column from when to when it fits."""
+    spans: dict[str, tuple[datetime, datetime]] = {}
+    for window in windows:
+        first, _end = spans.get(window.column, (window.first, window.end))
+        spans[window.column] = (first, window.end)
+    return {
+        column: _("fits %(span)s")
+        % {"span": wording.span(first.astimezone(clinic.zone), end.astimezone(clinic.zone))}
+        for column, (first, end) in spans.items()
+    }
+
+
+def _card(rank: int, slot: Slot, *, name: str, by_rooms: bool, clinic: Clinic) -> dict[str, Any]:
+    start, end = slot.starts_at.astimezone(clinic.zone), slot.ends_at.astimezone(clinic.zone)
+    span = wording.span(start, end)
+    return {
+        "id": f"rank{rank}",
+        "columns": [_column(slot, by_rooms=by_rooms)],
+        "start": _wall(slot.starts_at, clinic),
+        "end": _wall(slot.ends_at, clinic),
+        "title": span,
+        "sub": ", ".join(filter(None, (name, slot.room_name.removesuffix(" room")))),
+        "rank": str(rank),
+        "label": _("Book %(day)s, %(span)s, %(who)s %(room)s")
+        % {
+            "day": wording.long_day(start.date()),
+            "span": span,
+            "who": slot.practitioner_name.split(" ")[0],
+            "room": slot.room_name,
+        },
+        "classes": ["fit-card"],
+        "movable": True,
+    }

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from config.foundation.clinic import Clinic
 from config.foundation.policy import May, may, staff_may
+from notifications import health
 from scheduling import calendar, desk, wording
 from scheduling.templatetags.desk import is_neutral
 from scheduling.views.asked import asked_of, day_from
@@ -47,7 +48,7 @@ def calendar_bar(request: HttpRequest) -> HttpResponse:
     asked = asked_of(request, today=now.astimezone(clinic.zone).date())
     fits = None
     if appointment_request := open_request(request.GET.get("request", "")):
-        fits = desk.ribbon_fits(appointment_request, now=now, clinic=clinic)
+        fits = desk.suggested(appointment_request, now=now, clinic=clinic).days
     context = {"asked": asked, **bar_parts(asked, now=now, clinic=clinic, fits=fits)}
     return render(request, "scheduling/desk/bar.html", context)
 
@@ -58,6 +59,9 @@ def calendar_feed(request: HttpRequest) -> JsonResponse:
     """Columns and events of one day or one week; never more, whatever the address asks for."""
     now, clinic = timezone.now(), Clinic.get()
     asked = asked_of(request, today=now.astimezone(clinic.zone).date())
+    mark = calendar_mark(
+        asked, clinic=clinic
+    )  # read first: what changes meanwhile is seen as new, not missed
     hours = calendar.read_hours(clinic=clinic, first=asked.first, last=asked.last)
     start, end = calendar.day_bounds(asked.first, asked.last, clinic.zone)
     visits = calendar.visits_between(start=start, end=end, now=now)
@@ -81,6 +85,7 @@ def calendar_feed(request: HttpRequest) -> JsonResponse:
         new_visit=request.GET.get("visit", ""),
         fits_for={window["column"] for window in fits.windows} if fits else None,
     )
+    data["mark"] = mark
     if fits:
         data["fits"] = fits.windows
         data["events"] += fits.events
@@ -126,7 +131,12 @@ def pulse(request: HttpRequest) -> JsonResponse:
             "queue": found["queue_mark"],
             "calendar": calendar_mark(asked, clinic=clinic),
             "title": render_to_string("scheduling/desk/title.txt", found),
-            "line": quiet_line(now=now, clinic=clinic, hidden=is_neutral(request)),
+            "line": quiet_line(
+                now=now,
+                clinic=clinic,
+                hidden=is_neutral(request),
+                mail_waits=health.oldest_due(now=now),
+            ),
             "news": _("The list has changed. Show it"),
             "panel": changed,
         }

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zlib import crc32
 
-from django.db.models import Count, Max, Min, Sum
+from django.db.models import Count, Max, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -16,15 +16,15 @@ from config.foundation.clinic import Clinic
 from config.foundation.user import User
 from intake import words
 from intake.models import AppointmentRequest, RequestEvent, Service
-from notifications.models import Message
+from notifications import health
 from scheduling import calendar, desk, wording
 from scheduling.models import Appointment
 from scheduling.templatetags.desk import is_neutral
 from scheduling.views.asked import Asked, is_part, signed_in
 
 SUBJECT = "intake.appointmentrequest"
+Looking = dict[str, list[str]]  # request id -> who else has it open
 LOOKING = timedelta(minutes=3)  # who opened a request this long ago is said to be looking at it
-MAIL_MOVES_WITHIN = timedelta(minutes=5)  # longer and the line says so
 # What a row of the queue shows: a desk full of them is read every ten seconds.
 ROW_COLUMNS = (
     "version", "status", "priority", "reply_by", "submitted_at", "wants_written_estimate",
@@ -34,21 +34,25 @@ ROW_COLUMNS = (
 )  # fmt: skip
 
 
-def _rows(asked: Asked, *, now: datetime, clinic: Clinic, neutral: bool, user: User) -> list[desk.Row]:
+def _rows(asked: Asked, *, now: datetime, clinic: Clinic, neutral: bool, looking: Looking) -> list[desk.Row]:
     found = AppointmentRequest.objects.filter(desk.in_tab(asked.tab)).most_important_first(now=now)
     if asked.service:
         found = found.filter(service__code=asked.service)
     if asked.payer:
         found = found.filter(coverage__type=asked.payer)
-    shown = found.with_everything_on_a_row().select_related("service_asked").only(*ROW_COLUMNS)[: asked.limit]
-    looking = looking_at(now=now, user=user)
+    shown = (
+        found.with_everything_on_a_row()
+        .with_calls()
+        .select_related("service_asked")
+        .only(*ROW_COLUMNS)[: asked.limit]
+    )
     return [
         desk.row(each, now=now, zone=clinic.zone, neutral=neutral, seen_by=looking.get(str(each.pk), ()))
         for each in shown
     ]
 
 
-def looking_at(*, now: datetime, user: User) -> dict[str, list[str]]:
+def looking_at(*, now: datetime, user: User) -> Looking:
     """Who else opened which request a moment ago: request id -> first names. Two queries at most."""
     seen = (
         access_log.AccessEvent.objects.filter(subject_type=SUBJECT, action="opened", at__gt=now - LOOKING)
@@ -60,16 +64,20 @@ def looking_at(*, now: datetime, user: User) -> dict[str, list[str]]:
     if not pairs:
         return {}
     names = {str(u.pk): u.first_name or str(u) for u in User.objects.filter(pk__in={a for _s, a in pairs})}
-    found: dict[str, list[str]] = {}
+    found: Looking = {}
     for subject, actor in pairs:
         if actor in names:
             found.setdefault(subject, []).append(names[actor])
     return found
 
 
-def queue_parts(request: HttpRequest, asked: Asked, *, now: datetime, clinic: Clinic) -> dict[str, Any]:
-    user = signed_in(request)
-    rows = _rows(asked, now=now, clinic=clinic, neutral=is_neutral(request), user=user)
+def queue_parts(
+    request: HttpRequest, asked: Asked, *, now: datetime, clinic: Clinic, looking: Looking | None = None
+) -> dict[str, Any]:
+    """`looking`: when the panel has asked already who else is here."""
+    if looking is None:
+        looking = looking_at(now=now, user=signed_in(request))
+    rows = _rows(asked, now=now, clinic=clinic, neutral=is_neutral(request), looking=looking)
     counts = desk.counts()
     total = counts[asked.tab]
     return {
@@ -90,15 +98,16 @@ def queue_parts(request: HttpRequest, asked: Asked, *, now: datetime, clinic: Cl
     }
 
 
-def quiet_line(*, now: datetime, clinic: Clinic, hidden: bool) -> str:
-    """What the line says when there is nothing to say: does mail move, and what happened last. Two queries."""
-    oldest = Message.objects.due(now=now).aggregate(oldest=Min("not_before"))["oldest"]
-    waits = (now - oldest) if oldest else timedelta(0)
+def quiet_line(*, now: datetime, clinic: Clinic, hidden: bool, mail_waits: float | None) -> str:
+    """What the line says when there is nothing to say: does mail move, and what happened last.
+
+    `mail_waits`: for how many seconds the oldest message has been due, None when all have left.
+    """
     said = [_("All mail has left.")]
-    if waits >= MAIL_MOVES_WITHIN:
-        minutes = int(waits.total_seconds() // 60)
+    if mail_waits is not None and mail_waits >= health.LATE.total_seconds():
+        minutes = int(mail_waits // 60)
         said = [_("Mail has not moved for %(minutes)d minutes. Nothing is lost.") % {"minutes": minutes}]
-    elif oldest:
+    elif mail_waits is not None:
         said = [_("Mail is on its way.")]
     last = RequestEvent.objects.select_related("by", "appointment_request__client").order_by("-at").first()
     if last is not None:
@@ -151,12 +160,13 @@ def frame_parts(
     now: datetime,
     clinic: Clinic,
     fits: dict[date, dict[str, Any]] | None = None,
+    looking: Looking | None = None,
 ) -> dict[str, Any]:
     """Everything of the desk but the panel."""
     start, end = calendar.day_bounds(asked.first, asked.last, clinic.zone)
     visits = calendar.visits_between(start=start, end=end, now=now)
     neutral = is_neutral(request)
-    zone = clinic.zone
+    zone, mail = clinic.zone, health.look(now=now)
     cards = [calendar.card(visit, zone=zone, now=now, neutral=neutral) for visit in visits]
     return {
         "asked": asked,
@@ -175,10 +185,10 @@ def frame_parts(
             "connection_lost": _("The connection was lost. Look at the calendar before you press again."),
             "went_wrong": _("That did not work. Nothing was changed. Try again."),
         },
-        "quiet_line": quiet_line(now=now, clinic=clinic, hidden=neutral),
-        **queue_parts(request, asked, now=now, clinic=clinic),
+        "mail_health": mail,
+        "quiet_line": quiet_line(now=now, clinic=clinic, hidden=neutral, mail_waits=mail.oldest_due),
+        **queue_parts(request, asked, now=now, clinic=clinic, looking=looking),
         **bar_parts(asked, now=now, clinic=clinic, fits=fits),
-        "calendar_mark": calendar_mark(asked, clinic=clinic),
     }
 
 
@@ -220,7 +230,7 @@ def with_panel(
     status: int = 200,
 ) -> HttpResponse:
     if is_part(request):
-        queue_context = queue_parts(request, asked, now=now, clinic=clinic)
+        queue_context = queue_parts(request, asked, now=now, clinic=clinic, looking=panel.get("looking"))
         context = {"asked": asked, **queue_context, **panel, "oob": request.method == "POST"}
         if "appointment_request" in panel:
             context |= _neighbours(panel["appointment_request"], queue_context)
@@ -229,10 +239,8 @@ def with_panel(
         return render(request, "scheduling/desk/part.html", context, status=status)
     if panel.get("goto") and "day" not in request.GET:
         asked = replace(asked, day=date.fromisoformat(panel["goto"]))
-    fits = None
-    if "appointment_request" in panel:
-        fits = desk.ribbon_fits(panel["appointment_request"], now=now, clinic=clinic)
-    frame = frame_parts(request, asked, now=now, clinic=clinic, fits=fits)
+    fits, looking = panel.get("fits"), panel.get("looking")
+    frame = frame_parts(request, asked, now=now, clinic=clinic, fits=fits, looking=looking)
     if "appointment_request" in panel:
         frame |= _neighbours(panel["appointment_request"], frame)
     return render(request, "scheduling/desk/desk.html", {**frame, **panel}, status=status)

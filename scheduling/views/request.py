@@ -21,7 +21,7 @@ from intake.files import shown_to
 from intake.models import AppointmentRequest, Joining, Service, Status
 from scheduling import availability, desk, series, wording
 from scheduling.templatetags.desk import is_neutral
-from scheduling.views.asked import asked_of, signed_in
+from scheduling.views.asked import asked_of, is_part, signed_in
 from scheduling.views.frame import SUBJECT, looking_at, with_panel
 from scheduling.views.places import place_choices, read_place
 
@@ -39,7 +39,7 @@ def read_request(pk: UUID) -> AppointmentRequest:
             "answered_by",
             "merged_into",
             "entered_by",
-        ).prefetch_related("flags", "holds__opened_by", "markers", "events__by", "consents"),
+        ).prefetch_related("flags", "holds__opened_by", "markers", "events__by"),
         pk=pk,
     )
 
@@ -87,10 +87,11 @@ def panel_context(
     hidden = is_neutral(request)
     born = client.birth_date
     payer, payer_note = desk.payer_sentence(appointment_request)
-    if not times:
-        times = desk.best_times(appointment_request, now=now, clinic=clinic)
+    # Who just lost a time has the best ones already.
+    known = desk.Suggested(times) if times and is_part(request) else None
+    suggested = known or desk.suggested(appointment_request, now=now, clinic=clinic)
+    times, looking = times or suggested.times, looking_at(now=now, user=user)
     joined = _joined_into(appointment_request)
-    others = looking_at(now=now, user=user).get(str(appointment_request.pk), [])
     return {
         "appointment_request": appointment_request,
         "client": client,
@@ -114,10 +115,12 @@ def panel_context(
         "may_confirm": may(user, May.CONFIRM_VISITS),
         "may_lift": may(user, May.LIFT_HOLDS),
         "times": times,
+        "fits": suggested.days,
+        "looking": looking,
         "goto": times[0].day.isoformat() if times else "",
         **(place_choices() if mode == "place" else {}),
         "services": Service.objects.offered() if _needs_service(appointment_request, mode) else (),
-        "others_here": others,
+        "others_here": looking.get(str(appointment_request.pk), []),
         "needs_call": desk.needs_call(appointment_request),
         "placeable": desk.can_be_placed(appointment_request),
         "history": desk.history(appointment_request, clinic=clinic),
@@ -135,6 +138,8 @@ def panel_context(
 
 def _joined_into(kept: AppointmentRequest) -> list[Joining]:
     """Requests that were joined into this one: their words stay readable, and they can be parted."""
+    if not any(event.what == "joined" for event in kept.events.all()):
+        return []
     return list(kept.joinings.filter(undone_at=None).select_related("other"))
 
 
