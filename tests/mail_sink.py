@@ -38,7 +38,7 @@ class Sink:
     port: int = field(default_factory=servers.free_port)
     mode: Mode = Mode.ACCEPT
     refused_addresses: set[str] = field(default_factory=set)  # always answered with 550
-    slowness: float = 0.0  # seconds between keeping a message and saying so
+    slowness: float = 0.0
     never_refused: str = "-"  # the end of addresses that exist whatever the mode is
     envelopes: list[Envelope] = field(default_factory=list)
     _controller: Controller | None = None
@@ -64,6 +64,10 @@ class Sink:
     def keep(self, envelope: Envelope) -> None:
         with self._lock:
             self.envelopes.append(envelope)
+
+    def takes(self, envelope: Envelope) -> float:
+        """Seconds between keeping this message and saying so."""
+        return self.slowness
 
     def refused(self, address: str) -> None:
         """Told of every mailbox that was said not to exist."""
@@ -116,7 +120,7 @@ class _Handler:
         if self.sink.mode is Mode.DROP_AFTER_DATA:
             assert server.transport is not None
             server.transport.abort()
-        await asyncio.sleep(self.sink.slowness)
+        await asyncio.sleep(self.sink.takes(envelope))
         return "250 OK"
 
 

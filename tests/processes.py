@@ -36,6 +36,13 @@ def clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in ours | noise}
 
 
+def wait_for(happened: Callable[[], object], *, seconds: float = 40) -> None:
+    ends_at = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < ends_at
+        time.sleep(0.01)
+
+
 class Process:
     """One process of the product. `kill()` is SIGKILL to all its processes; `stop()` lets it finish."""
 
@@ -76,6 +83,13 @@ class Process:
         self._signal(signal.SIGKILL)
         self.process.wait()
         self.log.unlink(missing_ok=True)
+
+    def freeze(self) -> None:
+        """It is there and does nothing."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
 
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):

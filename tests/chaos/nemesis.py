@@ -9,7 +9,8 @@ import psycopg
 
 from tests.chaos.parts import Part, Parts
 
-BETWEEN = (0.3, 2.0)  # seconds from one fault to the next
+BETWEEN, BRIEFLY = (0.3, 2.0), (0.2, 0.6)  # seconds from one fault to the next
+NOT_YET = 0.1  # seconds until a victim is looked for again
 OTHER_LINES = (
     "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
@@ -25,8 +26,17 @@ class Fault:
 class Nemesis:
     """Goes once through all kinds in random order, then draws, until told to stop; then heals what it hurt."""
 
-    def __init__(self, parts: Parts, *, database_url: str, seed: int, only: tuple[str, ...] = ("",)) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        *,
+        database_url: str,
+        seed: int,
+        only: tuple[str, ...] = ("",),
+        brief: bool = False,
+    ) -> None:
         self.parts, self.database_url = parts, database_url
+        self.between = BRIEFLY if brief else BETWEEN
         self.draw = random.Random(seed)
         self.faults: list[Fault] = []
         self.lines_cut = 0
@@ -58,20 +68,21 @@ class Nemesis:
         """
         ends_at = time.monotonic() + seconds
         while time.monotonic() < ends_at and not (self.has_done_all and until()):
-            self._strike()
-            time.sleep(self.draw.uniform(*BETWEEN))
+            time.sleep(self.draw.uniform(*self.between) if self._strike() else NOT_YET)
         self.parts.heal()
 
     def count(self, start: str) -> int:
         return sum(fault.what.startswith(start) for fault in self.faults)
 
-    def _strike(self) -> None:
+    def _strike(self) -> bool:
         what = self._first.pop() if self._first else self.draw.choice(list(self._kinds))
         began_at = time.time()
         if self._kinds[what]():
             self.faults.append(Fault(what, began_at, time.time()))
-        elif not self.count(what):
+            return True
+        if not self.count(what):
             self._first.insert(0, what)  # its victim is not up again yet
+        return False
 
     @property
     def has_done_all(self) -> bool:
@@ -95,10 +106,12 @@ class Nemesis:
     def _workers(self) -> bool:
         if not all(worker.is_ready() for worker in self.parts.workers):
             return False
-        for worker in self.parts.workers:
-            worker.kill()
-        for worker in self.parts.workers:
-            worker.start()
+        if self.parts.control:  # found with a batch in hand, while it has any
+            self.parts.control.writes(within=3)
+        for sender in self.parts.senders:
+            sender.kill()
+        for sender in self.parts.senders:
+            sender.start()
         return True
 
     def _mood(self, mood: str, seconds: float) -> bool:

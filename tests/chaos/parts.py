@@ -1,4 +1,7 @@
-"""The running clinic that is to be hurt: web, two workers, beat, Redis and a mail server, each by itself."""
+"""The running clinic that is to be hurt: web, two workers, beat, Redis and a mail server, each by itself.
+
+Beside them a sender of the unprotected kind, if asked for: it dies whenever both workers do.
+"""
 
 import os
 import signal
@@ -89,6 +92,21 @@ class Part:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
+    def writes(self, *, within: float) -> bool:
+        """Wait until it writes a line to its log."""
+        size, ends_at = self.log.stat().st_size, time.monotonic() + within
+        while time.monotonic() < ends_at:
+            if self.log.stat().st_size > size:
+                return True
+            time.sleep(0.02)
+        return False
+
+    def end(self) -> None:
+        """Ask it to end, and wait until it has."""
+        if self.process is not None and self.is_running:
+            self.process.terminate()
+            self.process.wait(timeout=30)
+
     def kill_child(self, which: int) -> bool:
         """SIGKILL to one of its children; its leader starts another."""
         children = [pid for pid in self.pids() if self.process and pid != self.process.pid]
@@ -110,7 +128,7 @@ class Part:
 class Parts:
     """All processes of one clinic, in `folder`, on the database that `environment` names."""
 
-    def __init__(self, *, folder: Path, environment: dict[str, str]) -> None:
+    def __init__(self, *, folder: Path, environment: dict[str, str], with_control: bool = False) -> None:
         self.folder = folder
         self.web_port, self.redis_port, self.mail_port = (servers.free_port() for _part in range(3))
         self.mail_log = folder / "taken.jsonl"
@@ -143,10 +161,17 @@ class Parts:
         self.workers = [
             self._part(f"worker{number}", worker_command(concurrency=1), least=2) for number in range(WORKERS)
         ]
+        self.control = self._part("control", module("tests.chaos.control")) if with_control else None
 
     @property
     def all(self) -> list[Part]:
-        return [self.redis, self.mail, self.web, self.beat, *self.workers]
+        control = [self.control] if self.control else []
+        return [self.redis, self.mail, self.web, self.beat, *self.workers, *control]
+
+    @property
+    def senders(self) -> list[Part]:
+        """Everyone who sends mail."""
+        return [*self.workers, *([self.control] if self.control else [])]
 
     @property
     def dead(self) -> set[int]:

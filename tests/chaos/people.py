@@ -114,6 +114,7 @@ class Crowd:
         self.problems: list[str] = []
         self._numbers = count(1)
         self._browser: dict[str, str] = {}
+        self.is_there = threading.Event()  # somebody is in the middle of the form
         self._closed = threading.Event()
         self._lock = threading.Lock()
         self._threads = [threading.Thread(target=self._work, daemon=True) for _each in range(THREADS)]
@@ -122,9 +123,10 @@ class Crowd:
         for thread in self._threads:
             thread.start()
 
-    def finish(self) -> None:
-        """Nobody new comes; whoever began goes on to the end. Returns when all are done or gave up."""
-        self._closed.set()
+    def finish(self, *, all_of_them: bool = False) -> None:
+        """Nobody new comes, unless all shall; whoever began goes on. Returns when all are done or gave up."""
+        if not all_of_them:
+            self._closed.set()
         for thread in self._threads:
             thread.join()
 
@@ -140,6 +142,7 @@ class Crowd:
         first = Person(0, self.form, self.port)
         first.look()
         self._browser = first.cookies
+        self.is_there.set()
         while group := list(self._next(min(ABREAST, -(-self.size // THREADS)))):
             for walk in (Person.begin, Person.go_on):
                 group = [person for person in group if self._is_through(walk, person)]

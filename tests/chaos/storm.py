@@ -16,18 +16,20 @@ from config.sample_requests import posted
 from notifications.models import WAITING, Message, State
 from tests.chaos import reckoning
 from tests.chaos.nemesis import Nemesis
-from tests.chaos.parts import Part, Parts, module
+from tests.chaos.parts import Parts
 from tests.chaos.people import Crowd, Form
 from tests.chaos.reckoning import Reckoning
 from tests.factories import SAMPLE, load_sample_clinic, make_user
-from tests.notifications.messages import make_many
+from tests.notifications.messages import make_message
 
 STAFF = 1  # people who are told of each request
 QUIET_WITHIN = 180.0  # seconds after the last fault in which all mail is out
 Kinds = tuple[str, ...]  # words of the faults that may strike
 EVERY: Kinds = ("",)
-AGAINST_SENDERS: Kinds = ("both workers", "worker killed", "mail server", "lines cut")
-CONTROL = 80  # messages of the control
+CONTROL = "control"  # what its messages wait for
+PROTECTED_SIZE = 40  # messages that wait when the senders start, so that the first faults find them at work
+# Messages of the control: more than it can send while every kind of fault strikes once.
+SHORT_CONTROL, LONG_CONTROL = 150, 400
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,18 @@ class Report:
 
 
 def storm(
-    count: int, *, seed: int, say: Callable[[str], None], logs: str = "", only: Kinds = EVERY
+    count: int,
+    *,
+    seed: int,
+    say: Callable[[str], None],
+    logs: str = "",
+    only: Kinds = EVERY,
+    brief: bool = False,
 ) -> Report:
-    """`count` requests under faults, then the control. Bounded: faults end after 4 minutes and 0.6 s a request."""
+    """`count` requests under faults, and the control beside them. Bounded: faults end after 4 minutes and 0.6 s a request.
+
+    `brief`: every kind of fault strikes once, then people come to their end in peace.
+    """
     load_sample_clinic()
     for number in range(STAFF):
         make_user(email=f"staff{number}@clinic.example")
@@ -67,10 +78,11 @@ def storm(
     with tempfile.TemporaryDirectory(prefix="clinic-chaos-") as name:
         folder = Path(name)
         environment = {**os.environ, "DATABASE_URL": url, "VAR_DIR": name}
-        parts = Parts(folder=folder, environment=environment)
+        parts = Parts(folder=folder, environment=environment, with_control=True)
         try:
+            control = _write_messages(SHORT_CONTROL if brief else LONG_CONTROL)
             parts.start()
-            crowd, nemesis, waited = _protected(parts, count, url=url, seed=seed, only=only)
+            crowd, nemesis, waited = _protected(parts, count, url=url, seed=seed, only=only, brief=brief)
             found = reckoning.reckon(
                 acknowledged=[person.address for person in crowd.acknowledged],
                 staff=STAFF,
@@ -84,8 +96,7 @@ def storm(
             if waited is None:
                 problems.append("mail was not quiet in time")
             _tell(say, crowd, nemesis, found, waited)
-            against = tuple(kind for kind in AGAINST_SENDERS if only == EVERY or kind in only)
-            control_lost = _control(parts, url=url, seed=seed, only=against)
+            control_lost = _lost(control, parts)
         finally:
             parts.stop()
             if logs:
@@ -114,13 +125,14 @@ def database_url() -> str:
 
 
 def _protected(
-    parts: Parts, count: int, *, url: str, seed: int, only: Kinds
+    parts: Parts, count: int, *, url: str, seed: int, only: Kinds, brief: bool
 ) -> tuple[Crowd, Nemesis, float | None]:
-    nemesis = Nemesis(parts, database_url=url, seed=seed, only=only)
+    nemesis = Nemesis(parts, database_url=url, seed=seed, only=only, brief=brief)
     crowd = Crowd(count, form=form(), port=parts.web_port)
     crowd.start()
-    nemesis.rage(until=lambda: not crowd.is_busy, seconds=240 + count * 0.6)
-    crowd.finish()
+    crowd.is_there.wait(60)  # faults that strike before anybody came would prove less
+    nemesis.rage(until=lambda: brief or not crowd.is_busy, seconds=240 + count * 0.6)
+    crowd.finish(all_of_them=brief)
     connection.close()  # our own line was cut with the others
     return crowd, nemesis, _quiet()
 
@@ -138,39 +150,30 @@ def _quiet() -> float | None:
     """Seconds until no message waits any more; None when it takes too long."""
     started = time.monotonic()
     while time.monotonic() - started < QUIET_WITHIN:
-        if not Message.objects.filter(state__in=WAITING).exists():
+        if not Message.objects.filter(state__in=WAITING).exclude(waits_for=CONTROL).exists():
             return time.monotonic() - started
         time.sleep(0.2)
     return None
 
 
-def _control(parts: Parts, *, url: str, seed: int, only: Kinds) -> int:
-    """How many of its messages the unprotected way loses under the same faults."""
-    for part in (parts.beat, *parts.workers):
-        part.kill()
-    parts.workers = [
-        Part(
-            f"control{number}", module("tests.chaos.control"), parts.environment, parts.folder / "control.log"
-        )
-        for number in range(2)
-    ]
-    parts.mail.say("slow")  # so that the faults find senders with a batch in hand
-    names = {message.message_id for message in make_many(CONTROL, prefix="control")}
-    for worker in parts.workers:
-        worker.start()
-    begun = Message.objects.filter(key__startswith="control:", state=State.SENT)
-    ends_at = time.monotonic() + 60
-    while not begun.exists() and time.monotonic() < ends_at:  # faults against nobody would prove nothing
-        time.sleep(0.05)
-    nemesis = Nemesis(parts, database_url=url, seed=seed, only=only)
-    nemesis.rage(until=lambda: True, seconds=40)
-    connection.close()
-    waiting = Message.objects.filter(key__startswith="control:", state=State.QUEUED)
-    ends_at = time.monotonic() + 15
-    while waiting.exists() and time.monotonic() < ends_at:
-        time.sleep(0.1)
-    time.sleep(1)  # the last batch, which is marked and not sent yet
-    return len(names - set(reckoning.taken(parts.mail_log)))
+def _write_messages(control: int) -> set[str]:
+    """Messages there are before the storm, for both ways; the Message-IDs of those for the unprotected one."""
+    for number in range(PROTECTED_SIZE):
+        make_message(key=f"protected:{number}", to=f"person{number}@{CONTROL}.example")
+    return {
+        make_message(
+            key=f"control:{number}", to=f"person{number}@{CONTROL}.example", waits_for=CONTROL
+        ).message_id
+        for number in range(control)
+    }
+
+
+def _lost(names: set[str], parts: Parts) -> int:
+    """How many of its messages the unprotected way has marked as sent and not sent."""
+    assert parts.control is not None
+    parts.control.end()
+    marked = Message.objects.filter(message_id__in=names, state=State.SENT)
+    return len(set(marked.values_list("message_id", flat=True)) - set(reckoning.taken(parts.mail_log)))
 
 
 def _tell(
@@ -183,7 +186,7 @@ def _tell(
     kinds = {fault.what: nemesis.count(fault.what) for fault in nemesis.faults}
     for what, times in sorted(kinds.items()):
         say(f"{times:5} times {what}")
-    seconds = sorted(second for person in crowd.people for second in person.seconds)
+    seconds = sorted(second for person in crowd.people for second in person.seconds) or [0.0]
     say(
         f"{found.messages} messages, {found.staff_tasks} told to staff instead, {nemesis.lines_cut} lines cut; "
         f"page p50 {seconds[len(seconds) // 2]:.3f} s, p99 {seconds[len(seconds) * 99 // 100]:.3f} s; "

@@ -1,36 +1,60 @@
 """Small faults on every run; `make chaos N=…` is the same with large numbers."""
 
+import os
 import subprocess
-import sys
-import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
 
+from config import servers
+from config.celery import app as celery
 from config.foundation.clinic import Clinic
 from config.foundation.staff_tasks import StaffTask
-from notifications import delivery
+from notifications import delivery, tasks
 from notifications.models import Attempt, Message, State
 from notifications.rendering import Rendered, harmless
 from tests.chaos.storm import storm
 from tests.mail_sink import Sink
 from tests.notifications.messages import make_many, make_message
-from tests.processes import ROOT
+from tests.processes import Process, Worker, wait_for
+
+
+@pytest.fixture
+def redis_of_our_own(tmp_path: Path) -> Iterator[Process]:
+    """A Redis that may be stopped; its address is in `redis_url`."""
+    port = servers.free_port()
+    command = servers.redis_command(port=port, folder=tmp_path, durable=False)
+    process = Process(command, env=dict(os.environ))
+    process.wait_for(lambda: servers.answers(port))
+    process.url = f"redis://{servers.LOOPBACK}:{port}/0"  # type: ignore[attr-defined]
+    yield process
+    process.thaw()
+    process.stop()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_mail_leaves_without_redis(
-    smtp_sink: Sink, manage: Callable[..., subprocess.CompletedProcess[str]]
+def test_redis_that_stops_answering_holds_up_neither_rows_nor_the_rescue_and_the_worker_outlives_it(
+    redis_of_our_own: Process,
+    smtp_sink: Sink,
+    start_worker: Callable[..., Worker],
+    manage: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
+    redis = {"REDIS_URL": redis_of_our_own.url}  # type: ignore[attr-defined]
+    start_worker(env=redis)
+    redis_of_our_own.freeze()  # takes connections and answers nothing: worse than being gone
     make_many(3)
 
-    done = manage("drain", env={"REDIS_URL": "redis://127.0.0.1:1/0"})
+    assert manage("drain", env=redis).stdout.strip() == "3 sent"
 
-    assert done.stdout.strip() == "3 sent", done.stderr
-    assert len(smtp_sink.messages) == 3
+    redis_of_our_own.thaw()
+    make_many(2, prefix="later")
+    with celery.connection_for_write(redis["REDIS_URL"]) as line:
+        tasks.drain.apply_async(connection=line)
+    wait_for(lambda: len(smtp_sink.envelopes) == 5)
 
 
 @pytest.mark.postgresql  # database lines are cut
@@ -44,6 +68,7 @@ def test_a_small_storm_loses_nothing_and_the_unprotected_way_does() -> None:
         seed=3,
         say=said.append,
         only=("both workers", "all web processes", "Redis", "lines cut", "drops after DATA"),
+        brief=True,
     )
 
     assert report.is_good, said
@@ -52,17 +77,14 @@ def test_a_small_storm_loses_nothing_and_the_unprotected_way_does() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_sender_killed_while_it_sends_loses_nothing_and_any_second_copy_is_on_record(
-    smtp_sink: Sink, process_environment: dict[str, str]
+def test_a_celery_worker_killed_while_it_sends_loses_nothing_and_any_second_copy_is_on_record(
+    smtp_sink: Sink, worker: Worker
 ) -> None:
     messages = make_many(6)
     smtp_sink.slowness = 0.4
-    command = [sys.executable, str(ROOT / "manage.py"), "drain"]
-    with subprocess.Popen(command, env=process_environment, cwd=ROOT) as sender:
-        ends_at = time.monotonic() + 40
-        while not smtp_sink.envelopes and time.monotonic() < ends_at:
-            time.sleep(0.01)
-        sender.kill()
+    tasks.drain.delay()
+    wait_for(lambda: smtp_sink.envelopes)
+    worker.kill()
     assert 0 < len(smtp_sink.envelopes) < 6
     smtp_sink.slowness = 0.0
 

@@ -4,7 +4,6 @@ import random
 import socket
 import threading
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -21,15 +20,9 @@ from notifications.models import Attempt, Breaker, Heartbeat, Message, Priority,
 from notifications.rendering import Attachment
 from tests.mail_sink import Mode, Sink
 from tests.notifications.messages import make_many, make_message
+from tests.processes import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def wait_for(happened: Callable[[], object]) -> None:
-    ends_at = time.monotonic() + 20
-    while not happened():
-        assert time.monotonic() < ends_at
-        time.sleep(0.01)
 
 
 def test_a_due_message_arrives_with_text_html_and_its_own_message_id(smtp_sink: Sink) -> None:
