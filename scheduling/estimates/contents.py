@@ -16,7 +16,7 @@ from typing import Any
 from scheduling.estimates import codes
 from scheduling.estimates.disclaimers import CURRENT as CURRENT_WORDING
 
-TEMPLATE_VERSION = "1"
+TEMPLATE_VERSION = "2"
 LANGUAGES = ("en", "es")
 
 
@@ -67,6 +67,7 @@ class Scope:
     times: int
     per: str  # week, two_weeks, month
     visits: int
+    is_booked: bool = False  # every visit has its time already
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,7 @@ def changes_between(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str
             [block["address"] for block in one["providers"]] + [(one["visit"] or {}).get("place")]
         ),
         "date": lambda one: (one["visit"] or {}).get("starts_at", "")[:10],
-        "plan": lambda one: one["scope"],
+        "plan": lambda one: one["scope"] and {"is_booked": False, **one["scope"]},
         "diagnosis": lambda one: one["diagnoses"],
         "patient": lambda one: one["patient"],
         "separate": lambda one: one["separate"],

@@ -206,7 +206,7 @@ def issue_series(
     if ordered is None or ordered.outcome.kind != Kind.GFE:
         return None
     days = [deadlines.local_date(one.starts_at, clinic.zone) for one in visits]
-    scope = Scope(days[0], days[-1], times, per, len(visits))
+    scope = Scope(days[0], days[-1], times, per, len(visits), is_booked=True)
     cause = _record(Event.SCHEDULED, ordered, first, visit_on=days[0], clinic=clinic, now=now)
     ordered = replace(
         ordered,

@@ -52,7 +52,7 @@ FOR_CLIENTS = (
     "config/templates/plain.html",
     "config/views.py",
     "intake/models/appointment_request.py",
-    "scheduling/estimates/sheet.py",
+    "scheduling/estimates/sheet_words.py",
     "scheduling/notices.py",
     "scheduling/templates/scheduling/client/",
     "scheduling/templates/scheduling/estimates/birth_date.html",

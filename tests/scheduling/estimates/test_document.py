@@ -11,7 +11,8 @@ import pytest
 
 from scheduling.estimates import contents, disclaimers, typeset
 from scheduling.estimates.contents import Basis, Contents, Diagnosis, Kind, Patient, Replaced
-from scheduling.estimates.sheet import WORDS, money, sheet
+from scheduling.estimates.sheet import money, sheet
+from scheduling.estimates.sheet_words import WORDS
 from tests.scheduling.estimates.build import a_line, a_plan, a_provider, an_estimate
 
 
