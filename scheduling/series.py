@@ -15,7 +15,7 @@ from intake import contact
 from intake.models import AppointmentRequest, Package
 from scheduling import availability, booking, series_notices
 from scheduling.availability import Diary, Slot
-from scheduling.estimates import issue, versions
+from scheduling.estimates import plans, versions
 from scheduling.models import Appointment, AppointmentStatus, Estimate, Series, SeriesVisit
 from scheduling.openings import PARTS_OF_DAY, Key, Opening, Refusal, Wishes, exists, local_day, minute_of
 
@@ -222,7 +222,7 @@ def _estimate(
 ) -> Estimate | None:
     """One recurring estimate. What is missing for it never blocks the visits: staff get a task that names it."""
     asked = wanted(pending)
-    return issue.issue_series(
+    return plans.issue_series(
         appointments=visits,
         times=asked.per_week if asked else 1,
         per="week",

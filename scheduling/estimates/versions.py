@@ -15,7 +15,7 @@ from config.foundation.models import Clinic, User
 from intake import contact
 from intake.models import Package, Practitioner, Service
 from scheduling import notices
-from scheduling.estimates import completeness, contents, issue
+from scheduling.estimates import completeness, contents, issue, plans
 from scheduling.estimates.contents import Kind
 from scheduling.estimates.entitlement import Outcome
 from scheduling.estimates.filling import Ordered, fill, patient_of, replaced_by
@@ -83,7 +83,7 @@ def at_todays_prices(*, estimate: Estimate, by: User, now: datetime) -> Estimate
         asked = estimate.appointment_request
         made = issue.issue_for_request(appointment_request=asked, by=by, now=now) if asked else []
         return made[0] if made else None
-    return issue.issue_plan(
+    return plans.issue_plan(
         client=estimate.client,
         service=estimate.service,
         scope=old.scope,

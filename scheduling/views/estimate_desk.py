@@ -17,7 +17,7 @@ from config.foundation import access_log, staff_tasks
 from config.foundation.models import Clinic, User
 from config.foundation.policy import May, staff_may
 from intake.models import AppointmentRequest, Client, CostQuestion, CoverageType
-from scheduling.estimates import completeness, contents, delivery, issue, record, triggers, versions
+from scheduling.estimates import completeness, contents, delivery, issue, plans, record, triggers, versions
 from scheduling.estimates.completeness import Incomplete
 from scheduling.estimates.forms import PayerForm, PlanForm, WhyForm
 from scheduling.estimates.freezing import SUBJECT, AlreadyReplaced
@@ -197,7 +197,7 @@ def plan(request: HttpRequest, client_id: UUID) -> HttpResponse:
     if form.is_valid():
         said = form.cleaned_data
         try:
-            made = issue.issue_plan(
+            made = plans.issue_plan(
                 client=client,
                 service=said["service"],
                 practitioner=said["practitioner"],

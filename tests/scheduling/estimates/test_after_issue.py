@@ -14,7 +14,7 @@ from config.foundation.links import Link
 from config.foundation.models import Clinic, StaffTask, User
 from intake.models import Client, CostQuestion, Coverage, Package, Practitioner, PriceLine, Service
 from notifications.models import Message, State
-from scheduling.estimates import delivery, documents, issue, record, triggers, versions, watch
+from scheduling.estimates import delivery, documents, issue, plans, record, triggers, versions, watch
 from scheduling.estimates.completeness import Incomplete
 from scheduling.estimates.contents import Scope
 from scheduling.models import Estimate, EstimateEvent, Seat, Trigger
@@ -41,7 +41,7 @@ def signed_in(client: Browser, by: User) -> Browser:
 
 
 def a_plan(client: Client, by: User, **changes: Any) -> Estimate:
-    return issue.issue_plan(
+    return plans.issue_plan(
         **{
             "client": client,
             "service": Service.objects.get(code="PT-FU"),
@@ -247,7 +247,7 @@ def test_visits_booked_at_once_have_one_recurring_estimate_on_the_clock_of_the_f
     asked = a_request(service="PT-FU", client=client)
     visits = [a_visit(asked, starts_at=VISIT + timedelta(days=7 * week)) for week in range(12)]
 
-    made = issue.issue_series(appointments=visits, times=1, per="week", by=by, now=NOW)
+    made = plans.issue_series(appointments=visits, times=1, per="week", by=by, now=NOW)
     for visit in visits:
         issue.issue_for_appointment(appointment=visit, by=by, now=NOW)
 

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from config.foundation.models import Clinic, Location, StaffTask, User
 from intake.models import AppointmentRequest, CostQuestion, Coverage, Package, Practitioner, Service
 from notifications.models import Message, State
-from scheduling.estimates import delivery, documents, issue, triggers, versions, watch
+from scheduling.estimates import delivery, documents, issue, plans, triggers, versions, watch
 from scheduling.estimates.completeness import Incomplete
 from scheduling.estimates.contents import Scope, digest
 from scheduling.estimates.freezing import SUBJECT, AlreadyReplaced
@@ -167,16 +167,16 @@ def test_plans_and_packages_to_the_cent() -> None:
     twelve = Scope(NOW.date(), (NOW + timedelta(days=60)).date(), 2, "week", 12)
     six_pack = Package.objects.get(code="PT-FU-6")
 
-    assert issue.issue_plan(scope=eight, **plan).total_cents == 1_320_00  # E02
-    assert issue.issue_plan(scope=twelve, **plan).total_cents == 1_980_00  # E04
-    assert issue.issue_plan(scope=twelve, package=six_pack, **plan).total_cents == 1_860_00  # E05
+    assert plans.issue_plan(scope=eight, **plan).total_cents == 1_320_00  # E02
+    assert plans.issue_plan(scope=twelve, **plan).total_cents == 1_980_00  # E04
+    assert plans.issue_plan(scope=twelve, package=six_pack, **plan).total_cents == 1_860_00  # E05
 
 
 def test_a_plan_over_twelve_months_is_refused_by_name() -> None:
     scope = Scope(NOW.date(), (NOW + timedelta(days=395)).date(), 1, "week", 40)
 
     with pytest.raises(Incomplete, match="over 12 months"):
-        issue.issue_plan(
+        plans.issue_plan(
             client=a_client(),
             service=Service.objects.get(code="PT-FU"),
             scope=scope,
@@ -238,6 +238,26 @@ def test_a_changed_service_reissues_no_later_than_the_business_day_before() -> N
     assert second.total_cents == 240_00
     assert str(second.legal_due_on) == "2027-03-05"  # V04
     assert set(second.snapshot["replaced"]["changes"]) >= {"service", "price"}
+
+
+@pytest.mark.parametrize(
+    ("days_later", "event", "due_on"),
+    [(30, "rescheduled", "2027-03-03"), (-6, "changed", "2027-03-01")],
+)
+def test_another_day_and_another_service_at_once_count_by_the_earlier_date(
+    days_later: int, event: str, due_on: str
+) -> None:
+    visit = a_visit(a_request())
+    issue.issue_for_appointment(appointment=visit, by=None, now=NOW)
+    visit.starts_at += timedelta(days=days_later)
+    visit.ends_at += timedelta(days=days_later)
+    visit.service = Service.objects.get(code="PELVIC-EVAL")
+
+    second = issue.issue_for_appointment(appointment=visit, by=None, now=NOW)
+
+    assert second
+    assert second.cause
+    assert (second.cause.event, str(second.legal_due_on)) == (event, due_on)
 
 
 def test_a_cost_question_is_answered_by_the_estimate_of_the_visit_and_keeps_its_own_date() -> None:
