@@ -437,17 +437,6 @@ def test_one_file_holds_every_paper_byte_for_byte_with_its_proof(desk: Browser, 
     assert answer["Content-Type"] == "application/zip"
 
 
-@pytest.mark.django_db(transaction=True)
-def test_the_minutes_look_works_outside_of_any_transaction(transactional_db: None) -> None:
-    asked = a_request()
-    CostQuestion.objects.create(client=asked.client, appointment_request=asked, asked_at=NOW, how="staff")
-    triggers.derive_requested(clinic=Clinic.get())
-
-    watch.look(now=NOW + timedelta(days=4, hours=22))
-
-    assert StaffTask.objects.filter(kind="estimate_due", priority="urgent").exists()
-
-
 def test_the_database_and_the_arithmetic_agree_on_which_clocks_are_past_half() -> None:
     client, clinic = a_client(), Clinic.get()
     for hours in range(0, 120, 7):

@@ -6,11 +6,8 @@ from datetime import date, timedelta
 import pytest
 from django.db import IntegrityError, connection, models, transaction
 
-from config.clinic_file.loading import load
-from config.clinic_file.reading import read
 from config.foundation.models import Clinic
 from scheduling.models import Estimate, EstimateDocument, EstimateEvent, Trigger
-from tests.scheduling.estimates.conftest import SAMPLE
 from tests.scheduling.estimates.rows import an_issued_estimate
 
 FROZEN = [Estimate, EstimateDocument, EstimateEvent, Trigger]
@@ -139,15 +136,3 @@ def put_in_place(
             cursor.execute(f"INSERT OR REPLACE INTO {table} ({names}) SELECT {values} FROM {table}", params)  # noqa: S608
         finally:
             cursor.execute("PRAGMA recursive_triggers=ON")
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("again", [1, 2])
-def test_frozen_tables_are_empty_at_the_start_of_every_test(again: int, transactional_db: None) -> None:
-    # Tests that commit are emptied by other means; the protection must be back afterwards.
-    assert Estimate.objects.count() == 0
-    load(read(SAMPLE.read_text(encoding="utf-8")))
-    issued = an_issued_estimate()
-
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Estimate.objects.filter(pk=issued.pk).update(total_cents=1)
