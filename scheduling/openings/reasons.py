@@ -3,17 +3,27 @@
 from collections.abc import Iterable
 from datetime import date
 
-from scheduling.openings.clock import GRID, Span, days_between, local_day, wall_spans
+from scheduling.openings.clock import GRID, local_day, wall_spans
 from scheduling.openings.rules import (
-    closed_spans,
-    closed_where,
     first_visits_full,
     last_bookable,
     open_stretches,
+    planned_class,
+    shut,
     suits,
 )
 from scheduling.openings.spans import is_free
-from scheduling.openings.values import ORDER, Calendar, Key, Person, Refusal, RoomPlan, ServicePlan, Verdict
+from scheduling.openings.values import (
+    ORDER,
+    Calendar,
+    Key,
+    Person,
+    Refusal,
+    RoomPlan,
+    ServicePlan,
+    Session,
+    Verdict,
+)
 
 
 def explain(
@@ -68,15 +78,22 @@ def _explain_one(
     named_room: Key | None,
     party: int,
 ) -> Verdict:
+    planned = planned_class(calendar, service, start, person)
     why = (
         _not_offered(service, person)
         or _room_not_allowed(service, room, named_room)
-        or _not_open(calendar, service, start, person, room)
+        or shut(calendar, service, start, person, room)
+        or (None if planned else _outside(calendar, service, start, person, room))
+        or _too_soon(calendar, start, person)
     )
-    verdict = Verdict(ok=False, why=why)
-    if why is None:
-        joined = _planned_class(calendar, service, start, person, party)
-        verdict = joined or _free(calendar, service, start, person, room)
+    if why is None and planned is not None:
+        verdict = _seat(planned, party)
+    elif why is None and service.seats is not None and party > service.seats:
+        verdict = Verdict(ok=False, why=Refusal.ROOM_FULL)
+    elif why is None:
+        verdict = _free(calendar, service, start, person, room)
+    else:
+        verdict = Verdict(ok=False, why=why)
     if verdict.ok:
         return verdict
     return verdict._replace(person=person.key if person else None, room=room.key if room else None)
@@ -95,45 +112,31 @@ def _room_not_allowed(service: ServicePlan, room: RoomPlan | None, named_room: K
     return Refusal.ROOM_NOT_ALLOWED if service.rooms and room is None else None
 
 
-def _not_open(
+def _outside(
     calendar: Calendar, service: ServicePlan, start: int, person: Person | None, room: RoomPlan | None
 ) -> Refusal | None:
-    """Closures, absences, places and hours; then how soon."""
-    end = start + service.minutes
-    first_day = local_day(start, calendar.zone)
-    days = list(days_between(first_day, local_day(end - 1, calendar.zone)))
-    where = closed_where(calendar, service, room)
-    if any(_overlap(start, end, span) for day in days for span in closed_spans(calendar, day, where)):
-        return Refusal.CLOSED
-    if person is not None and any(_overlap(start, end, span) for span in person.time_off):
-        return Refusal.TIME_OFF
+    """Hours at a place that suits, or a word about the place when there are hours elsewhere."""
+    end, first_day = start + service.minutes, local_day(start, calendar.zone)
     stretches = (
         open_stretches(calendar, person, first_day)
         if person is not None
         else [(hours.start, hours.end, hours.location) for hours in service.bookable if hours.on(first_day)]
     )
     right = [stretch for stretch in stretches if suits(calendar, service, stretch[2], room)]
-    if not _inside(calendar, first_day, right, start, end):
-        elsewhere = (stretches and not right) or _inside(calendar, first_day, stretches, start, end)
-        return Refusal.WRONG_LOCATION if elsewhere else Refusal.OUTSIDE_HOURS
-    if start < calendar.now + (person.minimum_notice if person else 0):
-        return Refusal.TOO_SOON
-    return None
-
-
-def _planned_class(
-    calendar: Calendar, service: ServicePlan, start: int, person: Person | None, party: int
-) -> Verdict | None:
-    """The seat in a class that starts then; None when there is none, so that one could be planned."""
-    if service.seats is None:
+    if _inside(calendar, first_day, right, start, end):
         return None
-    for session in calendar.sessions:
-        mine = person is None or session.person == person.key
-        if session.service == service.key and session.start == start and mine:
-            if session.seats_left < party:
-                return Verdict(ok=False, why=Refusal.ROOM_FULL)
-            return Verdict(ok=True, person=session.person, session=session.key)
-    return Verdict(ok=False, why=Refusal.ROOM_FULL) if party > service.seats else None
+    elsewhere = (stretches and not right) or _inside(calendar, first_day, stretches, start, end)
+    return Refusal.WRONG_LOCATION if elsewhere else Refusal.OUTSIDE_HOURS
+
+
+def _too_soon(calendar: Calendar, start: int, person: Person | None) -> Refusal | None:
+    return Refusal.TOO_SOON if start < calendar.now + (person.minimum_notice if person else 0) else None
+
+
+def _seat(planned: Session, party: int) -> Verdict:
+    if planned.seats_left < party:
+        return Verdict(ok=False, why=Refusal.ROOM_FULL)
+    return Verdict(ok=True, person=planned.person, session=planned.key)
 
 
 def _free(
@@ -164,10 +167,6 @@ def _free(
     if start % GRID:
         return Verdict(ok=False, why=Refusal.OFF_GRID)
     return Verdict(True, None, person.key if person else None, room.key if room else None, machine)
-
-
-def _overlap(start: int, end: int, span: Span) -> bool:
-    return start < span[1] and span[0] < end
 
 
 def _inside(

@@ -4,9 +4,17 @@ from collections.abc import Iterable
 from datetime import date
 
 from scheduling.openings.clock import GRID, day_segments, days_between, wall_of, wall_spans
-from scheduling.openings.rules import closed_spans, first_visits_full, last_bookable, open_stretches, suits
+from scheduling.openings.rules import (
+    closed_spans,
+    closed_where,
+    first_visits_full,
+    last_bookable,
+    open_stretches,
+    shut,
+    suits,
+)
 from scheduling.openings.spans import NONE, free_starts, subtract
-from scheduling.openings.values import Calendar, Key, Mode, Opening, Person, RoomPlan, ServicePlan
+from scheduling.openings.values import Calendar, Key, Opening, Person, RoomPlan, ServicePlan
 
 STEP = 15  # minutes between the times we suggest; others of `GRID` may still be asked for
 
@@ -66,6 +74,8 @@ def _sessions(calendar: Calendar, service: ServicePlan, first: date, last: date,
         person = calendar.people.get(session.person) if session.person is not None else None
         if session.start < calendar.now + (person.minimum_notice if person else 0):
             continue
+        if shut(calendar, service, session.start, person, None):
+            continue
         day, wall = wall_of(session.start, calendar.zone)
         if first <= day <= last:
             end = session.start + service.minutes
@@ -97,9 +107,8 @@ def _openings_of_day(
             continue
         spans = wall_spans(day, wall_start, wall_end, calendar.zone)
         if calendar.closures:
-            spans = subtract(
-                spans, closed_spans(calendar, day, where if service.mode != Mode.VIDEO else None)
-            )
+            room = usable[0] if usable else None
+            spans = subtract(spans, closed_spans(calendar, day, closed_where(service, room, where)))
         if off:
             spans = subtract(spans, off)
         for open_from, open_to in spans:

@@ -52,6 +52,10 @@ def free_starts(low: int, high: int, busy: Sequence[Span], lead: int, length: in
     return free
 
 
+def overlap(start: int, end: int, span: Span) -> bool:
+    return start < span[1] and span[0] < end
+
+
 def overlapping(spans: Iterable[Span]) -> bool:
     """Do any two of these spans overlap? For checks."""
     return any(after[0] < before[1] for before, after in pairwise(sorted(spans)))
