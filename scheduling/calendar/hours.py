@@ -112,12 +112,5 @@ def _stretches_on(
     return [
         Stretch(day, shift.starts, shift.ends, shift.location_id)
         for shift in shifts
-        if shift.weekday == day.weekday() and _takes_place(shift, day)
+        if shift.takes_place_on(day)
     ]
-
-
-def _takes_place(shift: Shift, day: date) -> bool:
-    if shift.every_weeks == 1 or shift.anchor_on is None:
-        return True
-    monday, anchor = (d - timedelta(days=d.weekday()) for d in (day, shift.anchor_on))
-    return day >= shift.anchor_on and (monday - anchor).days // 7 % shift.every_weeks == 0

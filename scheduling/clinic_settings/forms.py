@@ -156,7 +156,7 @@ class ShiftForm(SettingForm):
             "starts": _("From"),
             "ends": _("To"),
             "every_weeks": _("Every how many weeks"),
-            "anchor_on": _("A date on which it takes place (if not every week)"),
+            "anchor_on": _("The first date on which it takes place (if not every week)"),
         }
 
     def set_up(self) -> None:
@@ -172,7 +172,7 @@ class ShiftForm(SettingForm):
             return cleaned
         anchor, weekday = cleaned.get("anchor_on"), cleaned.get("weekday")
         if (cleaned.get("every_weeks") or 1) > 1 and anchor is None:
-            self.add_error("anchor_on", _("Give one date on which it takes place."))
+            self.add_error("anchor_on", _("Give the first date on which it takes place."))
         elif anchor is not None and weekday is not None and anchor.weekday() != weekday:
             self.add_error("anchor_on", _("That date is another weekday."))
         if weekday is None:

@@ -1,11 +1,13 @@
 """When people and services can be booked: wall-clock rules in the clinic's zone."""
 
 import uuid
+from datetime import date
 
 from django.db import models
 from django.db.models import F, Q
 
 from config.foundation.encryption import EncryptedTextField
+from scheduling.openings import Hours
 
 
 class Weekday(models.IntegerChoices):
@@ -44,6 +46,10 @@ class Shift(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_weekday_display()} {self.starts:%H:%M}–{self.ends:%H:%M}"
+
+    def takes_place_on(self, day: date) -> bool:
+        """On its weekday, in its weeks; the rule is that of the openings."""
+        return Hours(self.weekday, 0, 0, None, self.every_weeks, self.anchor_on).on(day)
 
 
 class DateOverride(models.Model):

@@ -97,7 +97,7 @@ def test_looking_saves_nothing_and_says_what_can_be_booked_then(owner: Browser) 
         ("time-off", {"starts_on": "2027-03-05", "ends_on": "2027-03-04"}, "The end is before the start."),
         ("hours", {"weekday": "0", "starts": "17:00", "ends": "09:00"}, "The end is before the start."),
         ("hours", {"weekday": "1", "starts": "08:30", "ends": "09:30"}, "This overlaps"),
-        ("hours", {"weekday": "1", "starts": "21:00", "ends": "22:00", "every_weeks": "2"}, "Give one date on which it takes place."),
+        ("hours", {"weekday": "1", "starts": "21:00", "ends": "22:00", "every_weeks": "2"}, "Give the first date on which it takes place."),
         ("services", {"public_name": "Short", "minutes": "-5"}, "At least 5 minutes."),
         ("services", {"public_name": "Long", "minutes": "60", "buffer_after_minutes": "-1"}, "At least 0 minutes."),
         ("services", {"public_name": "Bad", "minutes": "60", "kind": "wellness", "estimate": "gfe"}, "for health care only"),
