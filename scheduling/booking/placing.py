@@ -12,9 +12,10 @@ from scheduling.availability import Diary, Slot
 from scheduling.booking.asked import service_of
 from scheduling.booking.claiming import claim, span_of, times_of
 from scheduling.booking.history import remember
-from scheduling.booking.judging import diary_around, judge
+from scheduling.booking.judging import Place, diary_around, judge
 from scheduling.booking.refusals import NotBookable, Taken
 from scheduling.models import Appointment, AppointmentStatus, Offer, Resource, Seat
+from scheduling.openings import local_day, minute_of
 
 
 def book(
@@ -66,11 +67,20 @@ def place(
         )
     _know(visit, locked)
     claim(visit, taken, held_until=held_until)
-    for key in taken.keys:  # so that the next time of the same offer sees this one
-        spans = list(diary.calendar.busy.get(key, ()))
-        diary.calendar.busy[key] = sorted([*spans, span_of(visit)])  # type: ignore[index]
+    _write_down(visit, taken, diary)
     remember(visit, what="offered" if held else "confirmed", by=by, now=now, to=visit.status)
     return visit
+
+
+def _write_down(visit: Appointment, taken: Place, diary: Diary) -> None:
+    """So that the next time of the same act sees this one."""
+    busy, first_visits = diary.calendar.busy, diary.calendar.first_visits
+    for key in taken.keys:
+        busy[key] = sorted([*busy.get(key, ()), span_of(visit)])  # type: ignore[index]
+    if visit.is_first_visit and visit.status == AppointmentStatus.BOOKED:  # of an offer only one will be
+        day = local_day(minute_of(visit.starts_at), diary.calendar.zone)
+        person = diary.people_keys.get(visit.practitioner_id) if visit.practitioner_id else None
+        first_visits[person, day] = first_visits.get((person, day), 0) + 1  # type: ignore[index]
 
 
 def _know(visit: Appointment, locked: Sequence[Resource]) -> None:
