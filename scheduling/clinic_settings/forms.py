@@ -1,16 +1,18 @@
 """The pages of the settings. They say in words what is wrong; what was typed stays."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import Model
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from config.foundation.clinic import Clinic, Closure, Location
-from intake.models import Practitioner, Service
-from scheduling.models import Resource, Room, ServiceHours, Shift, TimeOff
+from config.foundation.clinic import Clinic, Location
+from intake.models import Package, Practitioner, Service
+from scheduling.clinic_settings.prices import Money
+from scheduling.models import Resource, Room
 
 LONGEST_VISIT, LONGEST_BUFFER, MOST_MACHINES = 480, 120, 12
 MODES = [("in_person", _("In the clinic")), ("video", _("By video")), ("offsite", _("Another place"))]
@@ -46,8 +48,21 @@ def fresh_code(model: Any, name: str) -> str:
     return next(code for code in [start, *(f"{start}-{n}" for n in range(2, 1000))] if code not in taken)
 
 
+def ticked(label: Any, model: type[Model]) -> Any:
+    """Boxes to tick for rows that the setting itself has no column for; `SettingForm.also` names them."""
+    return forms.ModelMultipleChoiceField(
+        label=label,
+        queryset=model._default_manager.order_by("position", "code"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+
 class SettingForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """`now` and the clinic are given, so that a form knows the day and the zone."""
+
+    coded_by = ""  # the field whose words a new row's code is made of
+    also: tuple[str, ...] = ()  # relations that are ticked here and kept at the other end
 
     def __init__(self, *args: Any, clinic: Clinic, now: datetime, **kwargs: Any) -> None:
         self.clinic, self.now = clinic, now
@@ -57,14 +72,23 @@ class SettingForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
                 field.widget = DAY.__class__(attrs={"type": "date"}, format="%Y-%m-%d")
             elif isinstance(field, forms.TimeField):
                 field.widget = CLOCK.__class__(attrs={"type": "time", "step": "300"}, format="%H:%M")
+        for name in self.also if not self.instance._state.adding else ():
+            self.initial[name] = list(getattr(self.instance, name).values_list("pk", flat=True))
         self.set_up()
 
     def set_up(self) -> None:
         """Choices that depend on what there is."""
 
-    def _with_code(self, name: str) -> None:
-        if self.instance._state.adding:
-            self.instance.code = fresh_code(type(self.instance), name)
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.coded_by and self.instance._state.adding:
+            self.instance.code = fresh_code(type(self.instance), str(cleaned.get(self.coded_by) or ""))
+        return cleaned
+
+    def _save_m2m(self) -> None:
+        super()._save_m2m()  # type: ignore[misc]
+        for name in self.also:
+            getattr(self.instance, name).set(self.cleaned_data[name])
 
 
 class ServiceForm(SettingForm):
@@ -73,12 +97,9 @@ class ServiceForm(SettingForm):
     buffer_after_minutes = _minutes(_("Minutes kept free after"), least=0, most=LONGEST_BUFFER, initial=0)
     modes = forms.MultipleChoiceField(label=_("How"), choices=MODES)
     audience = forms.MultipleChoiceField(label=_("For whom"), choices=AUDIENCE)
-    rooms = forms.ModelMultipleChoiceField(
-        label=_("Rooms it may be in"),
-        queryset=Room.objects.none(),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
+    rooms = ticked(_("Rooms it may be in"), Room)
+    coded_by = "public_name"
+    also = ("rooms",)
 
     class Meta:
         model = Service
@@ -114,15 +135,11 @@ class ServiceForm(SettingForm):
         }
 
     def set_up(self) -> None:
-        rooms: Any = self.fields["rooms"]
-        rooms.queryset = Room.objects.order_by("position", "code")
-        if not self.instance._state.adding:
-            self.initial["rooms"] = list(self.instance.rooms.values_list("pk", flat=True))
         self.initial.setdefault("modes", ["in_person"])
         self.initial.setdefault("audience", ["new", "returning"])
 
     def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        cleaned = super().clean()
         if cleaned.get("estimate") == "gfe" and cleaned.get("kind") != "health_care":
             self.add_error(
                 "estimate", _("A good-faith estimate is for health care only. Choose the price summary.")
@@ -134,173 +151,42 @@ class ServiceForm(SettingForm):
             self.add_error("practitioners", _("Tick who gives it, or nobody can book it."))
         if self.instance._state.adding:
             self.instance.price_cents = 0
-            self._with_code(cleaned.get("public_name") or "")
         return cleaned
 
-    def _save_m2m(self) -> None:
-        super()._save_m2m()  # type: ignore[misc]
-        self.instance.rooms.set(self.cleaned_data["rooms"])
 
+class PackageForm(SettingForm):
+    """Several visits sold together. Estimates that went out keep the price they named."""
 
-def _overlap(one: tuple[time, time], other: tuple[time, time]) -> bool:
-    return one[0] < other[1] and other[0] < one[1]
+    coded_by = "coded"
+    price_cents = Money(label=_("Price of all of them"), max_length=20)
 
-
-class ShiftForm(SettingForm):
     class Meta:
-        model = Shift
-        fields = ("practitioner", "location", "weekday", "starts", "ends", "every_weeks", "anchor_on")
+        model = Package
+        fields = ("service", "visits", "price_cents", "valid_months", "refund", "active")
         labels = {
-            "practitioner": _("Who"),
-            "location": _("Where"),
-            "starts": _("From"),
-            "ends": _("To"),
-            "every_weeks": _("Every how many weeks"),
-            "anchor_on": _("The first date on which it takes place (if not every week)"),
+            "service": _("Visits of"),
+            "visits": _("How many visits"),
+            "valid_months": _("Months they may be used"),
+            "refund": _("What happens to visits not used, as clients read it"),
+            "active": _("Offered now"),
         }
 
     def set_up(self) -> None:
-        self.fields["every_weeks"].validators += [MinValueValidator(1), MaxValueValidator(8)]
+        self.fields["visits"].validators += [MinValueValidator(2), MaxValueValidator(99)]
+        self.fields["valid_months"].validators += [MinValueValidator(1), MaxValueValidator(60)]
 
     def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        starts, ends = cleaned.get("starts"), cleaned.get("ends")
-        if not starts or not ends:
-            return cleaned
-        if ends <= starts:
-            self.add_error("ends", _("The end is before the start."))
-            return cleaned
-        anchor, weekday = cleaned.get("anchor_on"), cleaned.get("weekday")
-        if (cleaned.get("every_weeks") or 1) > 1 and anchor is None:
-            self.add_error("anchor_on", _("Give the first date on which it takes place."))
-        elif anchor is not None and weekday is not None and anchor.weekday() != weekday:
-            self.add_error("anchor_on", _("That date is another weekday."))
-        if weekday is None:
-            return cleaned
-        others = Shift.objects.filter(practitioner=cleaned.get("practitioner"), weekday=weekday)
-        for other in others.exclude(pk=self.instance.pk):
-            if _overlap((starts, ends), (other.starts, other.ends)) and _same_weeks(cleaned, other):
-                self.add_error("starts", _("This overlaps %(shift)s.") % {"shift": other})
-                break
-        return cleaned
-
-
-def _same_weeks(cleaned: dict[str, Any], other: Shift) -> bool:
-    """Every-second-week shifts of different weeks do not meet."""
-    every, anchor = cleaned.get("every_weeks") or 1, cleaned.get("anchor_on")
-    if every != other.every_weeks or every == 1 or anchor is None or other.anchor_on is None:
-        return True
-    weeks = (anchor - timedelta(days=anchor.weekday())) - (
-        other.anchor_on - timedelta(days=other.anchor_on.weekday())
-    )
-    return bool((weeks.days // 7) % int(every) == 0)
-
-
-class ServiceHoursForm(SettingForm):
-    class Meta:
-        model = ServiceHours
-        fields = ("service", "weekday", "starts", "ends")
-        labels = {"service": _("What"), "starts": _("From"), "ends": _("To")}
-
-    def set_up(self) -> None:
-        service: Any = self.fields["service"]
-        service.queryset = Service.objects.filter(needs_practitioner=False).order_by("position")
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        starts, ends = cleaned.get("starts"), cleaned.get("ends")
-        if not starts or not ends:
-            return cleaned
-        if ends <= starts:
-            self.add_error("ends", _("The end is before the start."))
-            return cleaned
-        weekday = cleaned.get("weekday")
-        if weekday is None:
-            return cleaned
-        others = ServiceHours.objects.filter(service=cleaned.get("service"), weekday=weekday)
-        for other in others.exclude(pk=self.instance.pk):
-            if _overlap((starts, ends), (other.starts, other.ends)):
-                self.add_error("starts", _("This overlaps %(shift)s.") % {"shift": other})
-                break
-        return cleaned
-
-
-class ClosureForm(SettingForm):
-    class Meta:
-        model = Closure
-        fields = ("starts_on", "ends_on", "from_time", "to_time", "location", "reason")
-        labels = {
-            "starts_on": _("First day"),
-            "ends_on": _("Last day"),
-            "from_time": _("From (only for a part of the day)"),
-            "to_time": _("To"),
-            "location": _("Where (empty: everywhere)"),
-            "reason": _("What it is called"),
-        }
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        first, last = cleaned.get("starts_on"), cleaned.get("ends_on")
-        if first and last and last < first:
-            self.add_error("ends_on", _("The last day is before the first day."))
-        start, end = cleaned.get("from_time"), cleaned.get("to_time")
-        if bool(start) != bool(end):
-            self.add_error("to_time" if start else "from_time", _("Give both times, or neither."))
-        elif start and end and end <= start:
-            self.add_error("to_time", _("The end is before the start."))
-        return cleaned
-
-    def _get_validation_exclusions(self) -> set[str]:
-        # What is said beside the field above need not be said again by the constraints.
-        return {*super()._get_validation_exclusions(), "starts_on", "ends_on", "from_time", "to_time"}  # type: ignore[misc]
-
-
-class TimeOffForm(SettingForm):
-    starts_on = forms.DateField(label=_("First day"))
-    starts_time = forms.TimeField(label=_("From (empty: the whole day)"), required=False)
-    ends_on = forms.DateField(label=_("Last day"))
-    ends_time = forms.TimeField(label=_("Until (empty: the whole day)"), required=False)
-    reason = forms.CharField(label=_("Why (only seen here)"), required=False, max_length=200)
-
-    class Meta:
-        model = TimeOff
-        fields = ("practitioner",)
-        labels = {"practitioner": _("Who")}
-
-    def set_up(self) -> None:
-        if self.instance._state.adding:
-            return
-        start, end = self.clinic.local(self.instance.starts_at), self.clinic.local(self.instance.ends_at)
-        whole_end = end.time() == time(0)
-        shown: dict[str, Any] = {
-            "starts_on": start.date(),
-            "starts_time": None if start.time() == time(0) else start.time(),
-            "ends_on": end.date() - timedelta(days=1) if whole_end else end.date(),
-            "ends_time": None if whole_end else end.time(),
-            "reason": self.instance.reason,
-        }
-        self.initial = {**self.initial, **shown}
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        first, last = cleaned.get("starts_on"), cleaned.get("ends_on")
-        if not first or not last:
-            return cleaned
-        if not 2000 <= first.year < 2100 or not 2000 <= last.year < 2100:
-            self.add_error("starts_on", _("Please check the year."))
-            return cleaned
-        zone, until = self.clinic.zone, cleaned.get("ends_time")
-        start = datetime.combine(first, cleaned.get("starts_time") or time(0), zone)
-        end = datetime.combine(last, until, zone) if until else datetime.combine(last + timedelta(days=1), time(0), zone)  # fmt: skip
-        if end <= start:
-            self.add_error("ends_on", _("The end is before the start."))
-            return cleaned
-        self.instance.starts_at, self.instance.ends_at = start, end
-        self.instance.reason = cleaned.get("reason") or ""
+        service, visits = self.cleaned_data.get("service"), self.cleaned_data.get("visits")
+        self.cleaned_data["coded"] = f"{service.code}-{visits}" if service and visits else ""
+        cleaned = super().clean()
+        price = cleaned.get("price_cents")
+        if service and visits and price is not None and price > visits * service.price_cents:
+            self.add_error("price_cents", _("That is more than these visits cost one by one."))
         return cleaned
 
 
 class RoomForm(SettingForm):
+    coded_by = "name"
     machines = forms.IntegerField(
         label=_("Machines in it"), min_value=0, max_value=MOST_MACHINES, initial=0, required=False
     )
@@ -324,13 +210,8 @@ class RoomForm(SettingForm):
     def _machines(self) -> Any:
         return Resource.objects.filter(room=self.instance, kind=Resource.Kind.MACHINE)
 
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        self._with_code(cleaned.get("name") or "")
-        return cleaned
-
     def _save_m2m(self) -> None:
-        super()._save_m2m()  # type: ignore[misc]
+        super()._save_m2m()
         wanted = self.cleaned_data.get("machines") or 0
         Resource.objects.get_or_create(kind=Resource.Kind.ROOM, room=self.instance)
         for number in range(1, wanted + 1):
@@ -344,12 +225,9 @@ class RoomForm(SettingForm):
 
 class PractitionerForm(SettingForm):
     languages = forms.MultipleChoiceField(label=_("Speaks"), choices=LANGUAGES)
-    services = forms.ModelMultipleChoiceField(
-        label=_("Gives"),
-        queryset=Service.objects.none(),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
+    services = ticked(_("Gives"), Service)
+    coded_by = "name"
+    also = ("services",)
 
     class Meta:
         model = Practitioner
@@ -378,10 +256,6 @@ class PractitionerForm(SettingForm):
         }
 
     def set_up(self) -> None:
-        services: Any = self.fields["services"]
-        services.queryset = Service.objects.order_by("position", "code")
-        if not self.instance._state.adding:
-            self.initial["services"] = list(self.instance.services.values_list("pk", flat=True))
         self.initial.setdefault("languages", ["en"])
 
     def clean_npi(self) -> str:
@@ -390,18 +264,14 @@ class PractitionerForm(SettingForm):
             raise forms.ValidationError(_("An NPI has ten digits."))
         return npi
 
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        self._with_code(cleaned.get("name") or "")
-        return cleaned
-
     def _save_m2m(self) -> None:
-        super()._save_m2m()  # type: ignore[misc]
-        self.instance.services.set(self.cleaned_data["services"])
+        super()._save_m2m()
         Resource.objects.get_or_create(kind=Resource.Kind.PRACTITIONER, practitioner=self.instance)
 
 
 class LocationForm(SettingForm):
+    coded_by = "name"
+
     class Meta:
         model = Location
         fields = ("name", "kind", "address", "step_free", "parking", "travel_minutes_from_main", "is_active")
@@ -414,11 +284,6 @@ class LocationForm(SettingForm):
             "travel_minutes_from_main": _("Minutes from the main place"),
             "is_active": _("In use"),
         }
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        self._with_code(cleaned.get("name") or "")
-        return cleaned
 
 
 class ClinicForm(SettingForm):

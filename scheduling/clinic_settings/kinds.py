@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from config.foundation.clinic import Clinic, Closure, Location
 from intake import words
-from intake.models import Practitioner, Service
+from intake.models import Package, Practitioner, Service
 from scheduling import wording
-from scheduling.clinic_settings import forms
-from scheduling.models import Room, ServiceHours, Shift, TimeOff
+from scheduling.clinic_settings import forms, hours
+from scheduling.models import DateOverride, Room, ServiceHours, Shift, TimeOff
 
 Line = Callable[[Any, Clinic], list[str]]
 
@@ -64,6 +64,22 @@ def _shift(row: Shift, clinic: Clinic) -> list[str]:
     ]
 
 
+def _package(row: Package, clinic: Clinic) -> list[str]:
+    months = str(_("%(n)s months") % {"n": row.valid_months})
+    return [
+        row.service.public_name,
+        str(row.visits),
+        words.money(row.price_cents),
+        months,
+        _onoff(row.active),
+    ]
+
+
+def _override(row: DateOverride, clinic: Clinic) -> list[str]:
+    when = _span(row.starts, row.ends) if row.starts and row.ends else str(_("does not work"))
+    return [words.day(row.on, year=True), row.practitioner.short_name, when, str(row.location or "–")]
+
+
 def _hours(row: ServiceHours, clinic: Clinic) -> list[str]:
     return [row.service.public_name, str(row.get_weekday_display()), _span(row.starts, row.ends)]
 
@@ -110,17 +126,23 @@ KINDS: dict[str, Kind] = {
         Kind("services", _("Services"), _("service"), _("What can be asked for, how long it takes, and whether it is offered."),
              forms.ServiceForm, lambda: Service.objects.order_by("position", "code"),
              (_("Name"), _("What"), _("Minutes"), _("Price"), _("Offered")), _service, wide=("plain", "plain_es")),
+        Kind("packages", _("Packages"), _("package"), _("Several visits sold together, for less. Estimates that went out keep their price."),
+             forms.PackageForm, lambda: Package.objects.select_related("service").order_by("service__position", "visits"),
+             (_("Visits of"), _("How many"), _("Price"), _("For"), _("Offered")), _package, wide=("refund",)),
         Kind("hours", _("Working hours"), _("stretch of hours"), _("Who works when and where. A split day has two rows."),
-             forms.ShiftForm, lambda: Shift.objects.select_related("practitioner", "location").order_by("practitioner__position", "weekday", "starts"),
+             hours.ShiftForm, lambda: Shift.objects.select_related("practitioner", "location").order_by("practitioner__position", "weekday", "starts"),
              (_("Who"), _("Day"), _("Hours"), _("Where"), _("How often")), _shift, removable=True),
+        Kind("special-days", _("Hours of one day"), _("day with other hours"), _("One person works other hours on one date, or not at all. The weekly hours do not count that day."),
+             hours.DateOverrideForm, lambda: DateOverride.objects.select_related("practitioner", "location").order_by("-on", "starts"),
+             (_("Date"), _("Who"), _("Hours"), _("Where")), _override, removable=True),
         Kind("self-use-hours", _("Hours without a practitioner"), _("stretch of hours"), _("When rooms and machines can be booked without a practitioner."),
-             forms.ServiceHoursForm, lambda: ServiceHours.objects.select_related("service").order_by("service__position", "weekday", "starts"),
+             hours.ServiceHoursForm, lambda: ServiceHours.objects.select_related("service").order_by("service__position", "weekday", "starts"),
              (_("What"), _("Day"), _("Hours")), _hours, removable=True),
         Kind("closures", _("Closures"), _("closure"), _("Days, or parts of days, on which nobody is seen."),
-             forms.ClosureForm, lambda: Closure.objects.select_related("location").order_by("-starts_on"),
+             hours.ClosureForm, lambda: Closure.objects.select_related("location").order_by("-starts_on"),
              (_("Days"), _("Hours"), _("Where"), _("Name")), _closure, removable=True),
         Kind("time-off", _("Time off"), _("time off"), _("When one person is away."),
-             forms.TimeOffForm, lambda: TimeOff.objects.select_related("practitioner").order_by("-starts_at"),
+             hours.TimeOffForm, lambda: TimeOff.objects.select_related("practitioner").order_by("-starts_at"),
              (_("Who"), _("From"), _("Until"), _("Why")), _time_off, removable=True),
         Kind("rooms", _("Rooms and machines"), _("room"), _("Where, and what may be done there."),
              forms.RoomForm, lambda: Room.objects.select_related("location").prefetch_related("services", "resources").order_by("position", "code"),

@@ -74,7 +74,11 @@ class DateOverride(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.on}"
+        return (
+            f"{self.on:%Y-%m-%d} {self.starts:%H:%M}–{self.ends:%H:%M}"
+            if self.starts and self.ends
+            else f"{self.on}"
+        )
 
 
 class ServiceHours(models.Model):

@@ -11,11 +11,12 @@ from django.urls import reverse
 
 from config.foundation.clinic import Clinic, Closure, Location
 from config.foundation.user import User
-from intake.models import Practitioner, Service
+from intake.models import Package, Practitioner, Service
 from notifications.models import Message
 from scheduling import booking
 from scheduling.models import (
     Appointment,
+    DateOverride,
     Estimate,
     PriceVersion,
     Resource,
@@ -168,6 +169,82 @@ def test_a_room_gets_machines_and_a_person_becomes_bookable_at_once(owner: Brows
     assert owner.post(row("hours"), hours).status_code == 302
     page = owner.get(reverse("settings:preview"), {"service": "PT-FU"}).content.decode()
     assert "am Nova" in page
+
+
+def test_other_hours_of_one_day_take_the_place_of_the_weekly_ones(owner: Browser) -> None:
+    """A day off first shows whom it hits; a Sunday with hours becomes bookable."""
+    broken, main = visit(), Location.objects.get(code="main")
+    person = Practitioner.objects.get(code="P1")
+    off = {"practitioner": person.pk, "on": "2027-03-03"}
+    page = owner.post(row("special-days"), {**off, "act": "look"})
+    assert list(page.context["outcome"].broken) == [broken.pk]
+    assert owner.post(row("special-days"), {**off, "act": "save"}).status_code == 409
+    assert not DateOverride.objects.exists()
+    sunday = {
+        "practitioner": person.pk,
+        "on": "2027-03-07",
+        "location": main.pk,
+        "starts": "10:00",
+        "ends": "14:00",
+    }
+    page = owner.post(row("special-days"), {**sunday, "act": "look"})
+    assert all(then > before for _name, before, then in page.context["times"])
+    assert page.context["times"]
+    assert owner.post(row("special-days"), {**sunday, "act": "save"}).status_code == 302
+    assert "2\u00a0pm" in owner.get(reverse("settings:rows", args=["special-days"])).content.decode()
+    assert (
+        owner.post(row("special-days", DateOverride.objects.get().pk), {"act": "remove"}).status_code == 302
+    )
+    assert not DateOverride.objects.exists()
+
+
+SUNDAY = {"on": "2027-03-07", "starts": "10:00", "ends": "14:00"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({**SUNDAY, "on": "2027-02-28"}, "This day is over."),
+        ({**SUNDAY, "ends": ""}, "Give both times, or neither."),
+        ({**SUNDAY, "ends": "09:00"}, "The end is before the start."),
+        ({**SUNDAY, "location": ""}, "Say where."),
+        ({**SUNDAY, "on": "2027-03-14"}, "This overlaps"),
+        ({"on": "2027-03-14"}, "That day has hours already."),
+        ({**SUNDAY, "on": "2027-03-21"}, "marked as off already"),
+    ],
+)
+def test_hours_of_one_day_that_make_no_sense_are_said_so(
+    typed: dict[str, str], sentence: str, owner: Browser
+) -> None:
+    person, main = Practitioner.objects.get(code="P1"), Location.objects.get(code="main")
+    DateOverride.objects.create(
+        practitioner=person, on="2027-03-14", starts="12:00", ends="13:00", location=main
+    )
+    DateOverride.objects.create(practitioner=person, on="2027-03-21")
+
+    page = owner.post(
+        row("special-days"), {"practitioner": person.pk, "location": main.pk, **typed, "act": "save"}
+    )
+
+    assert page.status_code == 422
+    assert sentence in page.content.decode()
+    assert DateOverride.objects.count() == 2
+
+
+def test_a_package_is_sold_once_it_is_saved_and_costs_no_more_than_its_visits(owner: Browser) -> None:
+    service = Service.objects.get(code="PT-FU")
+    typed = {"service": service.pk, "visits": "4", "price_cents": "$600", "valid_months": "6", "refund": "Pro rata", "active": "on", "act": "save"}  # fmt: skip
+    for wrong in ({"price_cents": "99999"}, {"price_cents": "a lot"}, {"visits": "1"}, {"valid_months": "0"}):
+        assert owner.post(row("packages"), {**typed, **wrong}).status_code == 422
+    assert owner.post(row("packages"), typed).status_code == 302
+    package = Package.objects.get(visits=4)
+    assert (package.price_cents, package.code) == (60000, "pt-fu-4")
+    assert "600" in Browser().get("/").content.decode()
+    owner.post(row("packages", package.pk), {**typed, "active": ""})
+    package.refresh_from_db()
+    assert not package.active
+    assert "600" not in Browser().get("/").content.decode()
+    assert SettingChange.objects.filter(kind="packages").count() == 2
 
 
 def test_a_price_change_is_a_new_version_and_estimates_keep_theirs(owner: Browser) -> None:
