@@ -25,6 +25,7 @@ NOT_HOME = re.compile(
     r"|reads? my (?:mail|e-?mail|phone)|no llame[n]? a mi casa",
     re.IGNORECASE,
 )
+SPAM, CROWD = "spam_likely", "many_from_one_place"  # why a request waits aside
 ADULT_AGE = 18
 LITTLE_TOLD = 30  # letters; below, and with nothing ticked, we must ask
 FEWEST_SECONDS = 3  # nobody fills six pages faster

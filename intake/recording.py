@@ -11,7 +11,8 @@ from config.foundation.user import User
 from intake import clients, matching
 from intake.forms import PREFERS, PayingForm, SendForm, YouForm
 from intake.matching import Person
-from intake.models import AppointmentRequest, Client, Consent, Coverage, CoverageType, Status
+from intake.models import AppointmentRequest, Client, Consent, CostQuestion, Coverage, CoverageType, Status
+from intake.price_question import asks_price_in_words
 from intake.whole import Whole, reach
 
 CONSENT_TEXT_VERSION = "2027-01"
@@ -221,3 +222,17 @@ def record_consents(
         )
         for kind in asked
     )
+
+
+def cost_question(sent: AppointmentRequest, *, now: datetime, by: User | None) -> None:
+    """Asking the price, by tick or in their own words, starts an estimate's clock: kept with its time."""
+    if sent.wants_written_estimate or asks_price_in_words(sent.story):
+        CostQuestion.objects.get_or_create(
+            appointment_request=sent,
+            asked_at=now,
+            defaults={
+                "client": sent.client,
+                "how": CostQuestion.How.TICK if sent.wants_written_estimate else CostQuestion.How.FREE_TEXT,
+                "recorded_by": by,
+            },
+        )

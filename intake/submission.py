@@ -13,18 +13,20 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
+from config.foundation import staff_tasks
 from config.foundation.clinic import Clinic, Closure, reply_by
 from config.foundation.encryption import lookup_hash
 from config.foundation.user import User
-from intake import asking, cleaning, marking, matching, notices, screening, uploads
+from intake import asking, cleaning, marking, matching, notices, screening, sources, uploads
 from intake.drafts import files_refused, said_in
 from intake.forms import HONEYPOT
+from intake.marking import CROWD, SPAM
 from intake.models import (
     AppointmentRequest,
     Client,
     Consent,
-    CostQuestion,
     Coverage,
     Flag,
     Hold,
@@ -38,7 +40,7 @@ from intake.models import (
     Status,
 )
 from intake.on_file import earlier_coverage
-from intake.recording import client_of, coverage_of, details, look_for, record_consents, wishes
+from intake.recording import client_of, cost_question, coverage_of, details, look_for, record_consents, wishes
 from intake.whole import Said, Whole, person, read_whole, suggested_service, told
 
 
@@ -77,6 +79,7 @@ class Sending:
     seconds: int | None
     times_resumed: int
     draft: RequestDraft | None
+    source: str
     cards: int  # photos of an insurance card that came along
     how_consented: str
     by: User | None
@@ -87,9 +90,14 @@ class Sending:
 
 @transaction.atomic
 def submit(
-    *, draft: RequestDraft, now: datetime, by: User | None = None, language: str | None = None
+    *,
+    draft: RequestDraft,
+    now: datetime,
+    by: User | None = None,
+    language: str | None = None,
+    source: str = "",
 ) -> AppointmentRequest:
-    """Send a draft. Raises NotReady or AlreadySent."""
+    """Send a draft. `source`: where it comes from (`sources`). Raises NotReady or AlreadySent."""
     locked = RequestDraft.objects.select_for_update().get(pk=draft.pk)
     began = datetime.fromisoformat(locked.answers.get("started_at", now.isoformat()))
     sent = submit_form(
@@ -100,6 +108,7 @@ def submit(
         seconds_to_fill=int((now - began).total_seconds()) if began <= now else None,
         times_resumed=locked.times_resumed,
         draft=locked,
+        source=source,
         now=now,
         by=by,
     )
@@ -116,6 +125,7 @@ def submit_form(
     seconds_to_fill: int | None = None,
     times_resumed: int = 0,
     draft: RequestDraft | None = None,
+    source: str = "",
     how_consented: str = Consent.How.WEB,
     by: User | None = None,
     client: Client | None = None,
@@ -146,6 +156,7 @@ def submit_form(
         seconds=seconds_to_fill,
         times_resumed=times_resumed,
         draft=draft,
+        source=source,
         cards=sum(1 for one in files if one.kind in uploads.CARDS),
         how_consented=how_consented,
         by=by,
@@ -177,9 +188,10 @@ def _same_or_refuse(found: AppointmentRequest, digest: str) -> AppointmentReques
 def _write(whole: Whole, data: Said, sending: Sending, *, digest: str) -> AppointmentRequest:
     """Find the person, weigh what was told, write the request and all that hangs on it."""
     now, by = sending.now, sending.by
-    spam = by is None and _looks_like_spam(whole, data, seconds=sending.seconds)
+    flags = asking.flags_in(whole.sheets, data)
+    aside = _set_aside(whole, data, sending, flags)
     asks_whom = person(whole)
-    found, likely = (matching.Found(), None) if spam else look_for(asks_whom, known=sending.known, now=now)
+    found, likely = (matching.Found(), None) if aside else look_for(asks_whom, known=sending.known, now=now)
     client = client_of(
         whole,
         found.same,
@@ -188,7 +200,6 @@ def _write(whole: Whole, data: Said, sending: Sending, *, digest: str) -> Appoin
         now=now,
         is_certain=sending.known is not None,
     )
-    flags = asking.flags_in(whole.sheets, data)
     marks = marking.look_at(
         told(
             whole,
@@ -203,33 +214,62 @@ def _write(whole: Whole, data: Said, sending: Sending, *, digest: str) -> Appoin
             by=by,
         )
     )
-    if spam:
+    if aside == SPAM:
         # Who is restored from quarantine must meet the same holds as everyone.
-        marks = replace(marks, markers=["spam_likely"], priority=Priority.LOW, staff_decide_service=True)
+        marks = replace(marks, markers=[SPAM], priority=Priority.LOW, staff_decide_service=True)
+    elif aside:
+        marks.markers.append(aside)
     elif likely:
         marks.markers.append("possible_duplicate")
     coverage = coverage_of(whole, client, now=now, by=by)
-    sent = _request(whole, sending, marks, client=client, coverage=coverage, digest=digest, spam=spam)
+    sent = _request(whole, sending, marks, client=client, coverage=coverage, digest=digest, aside=bool(aside))
     _findings(sent, flags, marks, likely=likely, now=now)
     responses = _answers(sent, whole, sending)
     if sending.draft is not None:
         uploads.hand_over(draft=sending.draft, sent=sent, responses=responses)
     record_consents(whole, sent, now=now, how=sending.how_consented, by=by)
-    if not spam:
-        _cost_question(sent, in_words=marks.asks_price_in_words, now=now, by=by)
-    if not spam and not sending.silent:
+    sources.count(sending.source, now=now)
+    if aside:
+        _say_that_some_wait_aside(aside, now=now)
+        return sent
+    cost_question(sent, now=now, by=by)
+    if not sending.silent:
         notices.received(appointment_request=sent, now=now, by=by)
         notices.staff_alert(appointment_request=sent, now=now)
     return sent
 
 
-def _looks_like_spam(whole: Whole, data: Said, *, seconds: int | None) -> bool:
-    return marking.looks_like_spam(
+def _set_aside(whole: Whole, data: Said, sending: Sending, flags: Sequence[screening.FoundFlag]) -> str:
+    """The marker that says why a request is not shown in the queue; empty for nearly all."""
+    if sending.by is not None:
+        return ""
+    links = cleaning.count_links(" ".join(value for values in data.values() for value in values))
+    is_spam = marking.looks_like_spam(
         story=whole.clean("reason") or "",
         honeypot=next(iter(data.get(HONEYPOT) or ()), ""),
-        seconds=seconds,
-        links=cleaning.count_links(" ".join(value for values in data.values() for value in values)),
+        seconds=sending.seconds,
+        links=links,
     )
+    if is_spam:
+        return SPAM
+    # Somebody who needs help today is not kept waiting by what others at the same address do.
+    cannot_wait = any(flag.level in {"urgent", "same_day"} for flag in flags)
+    return CROWD if not cannot_wait and sources.is_crowded(sending.source, now=sending.now) else ""
+
+
+def _say_that_some_wait_aside(marker: str, *, now: datetime) -> None:
+    """Once a day: people may be among those that came in a crowd. What looks like spam asks nobody to look."""
+    if marker == CROWD:
+        staff_tasks.open_task(
+            key=f"set-aside:{now:%Y-%m-%d}",
+            kind="set_aside",
+            subject_type="",
+            subject_id="",
+            title=_(
+                "Many requests came from one place. They wait under “Other”: look whether people are among them."
+            ),
+            now=now,
+        )
 
 
 def _request(
@@ -240,11 +280,11 @@ def _request(
     client: Client,
     coverage: Coverage,
     digest: str,
-    spam: bool,
+    aside: bool,
 ) -> AppointmentRequest:
     """The row itself, with its first line of history."""
     setting, now, by = whole.setting, sending.now, sending.by
-    status = Status.QUARANTINED if spam else Status.ON_HOLD if marks.holds else Status.NEW
+    status = Status.QUARANTINED if aside else Status.ON_HOLD if marks.holds else Status.NEW
     sent = AppointmentRequest.objects.create(
         reference=_new_reference(setting.clinic),
         submission_id=sending.submission_id,
@@ -320,18 +360,6 @@ def _answers(sent: AppointmentRequest, whole: Whole, sending: Sending) -> list[d
         if page.answers()
     ]
     return [row.response for row in QuestionnaireResponse.objects.bulk_create(rows)]
-
-
-def _cost_question(sent: AppointmentRequest, *, in_words: bool, now: datetime, by: User | None) -> None:
-    """Asking the price, by tick or in their own words, starts an estimate's clock: kept with its time."""
-    if sent.wants_written_estimate or in_words:
-        CostQuestion.objects.create(
-            client=sent.client,
-            appointment_request=sent,
-            asked_at=now,
-            how=CostQuestion.How.TICK if sent.wants_written_estimate else CostQuestion.How.FREE_TEXT,
-            recorded_by=by,
-        )
 
 
 def _new_reference(clinic: Clinic) -> str:

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from intake import drafts, notices
+from intake import drafts, notices, sources
 
 
 @shared_task(name="intake.tasks.undelivered")
@@ -14,5 +14,7 @@ def undelivered() -> None:
 
 @shared_task(name="intake.tasks.forget_drafts")
 def forget_drafts() -> None:
-    """Forms that nobody sent are forgotten when their days are over."""
-    drafts.forget_expired(now=timezone.now())
+    """Forms that nobody sent, and where requests came from, are forgotten when their time is over."""
+    now = timezone.now()
+    drafts.forget_expired(now=now)
+    sources.forget_old(now=now)

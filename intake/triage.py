@@ -17,6 +17,7 @@ from intake import contact, marking, notices
 from intake.models import AppointmentRequest, Hold, Marker, Priority, RequestEvent, Service, Status
 from intake.models.appointment_request import IllegalMove
 from intake.on_file import told_of
+from intake.recording import cost_question
 
 SUBJECT = "intake.appointmentrequest"
 CLIENT_WROTE = "client_wrote"  # the marker, until somebody has read it
@@ -316,10 +317,36 @@ def restore(*, appointment_request: AppointmentRequest, by: User, now: datetime,
     """
     if appointment_request.status == Status.MERGED:
         raise NotAllowed("joined")
-    holds = appointment_request.holds.filter(lifted_at=None).exists()
-    back = Status.ON_HOLD if holds else Status.NEW
-    appointment_request.move_to(back, now=now, by=by, expect_version=expect_version)
-    _log(appointment_request, "restored", by=by)
+    pending, was = appointment_request, appointment_request.status
+    holds = pending.holds.filter(lifted_at=None).exists()
+    also = _like_everyone(pending, now=now) if was == Status.QUARANTINED else {}
+    pending.move_to(
+        Status.ON_HOLD if holds else Status.NEW, now=now, by=by, expect_version=expect_version, also=also
+    )
+    if also:
+        pending.refresh_from_db()
+        Marker.objects.filter(
+            appointment_request=pending, code__in=(marking.SPAM, marking.CROWD), cleared_at=None
+        ).update(cleared_at=now, cleared_by=by)
+        cost_question(pending, now=pending.submitted_at, by=None)  # asked then: no date moves
+        notices.received(appointment_request=pending, now=now, by=by)
+    _log(pending, "restored", by=by)
+
+
+def _like_everyone(pending: AppointmentRequest, *, now: datetime) -> dict[str, object]:
+    """A request that was set aside when it came: a promise to reply from now on, and how soon its answers ask for.
+
+    Nothing for one that staff set aside later: its client was told, and its promise was made.
+    """
+    moves = list(pending.events.exclude(to_status="").values_list("what", "to_status"))
+    if moves != [("submitted", Status.QUARANTINED)]:
+        return {}
+    also: dict[str, object] = {"reply_by": reply_by(Clinic.get(), Closure.objects.all(), now)}
+    if pending.markers.filter(code=marking.SPAM, cleared_at=None).exists():  # those are stored as of no hurry
+        levels = set(pending.flags.values_list("level", flat=True))
+        hurry = (level for level in (Priority.URGENT, Priority.SAME_DAY) if level in levels)
+        also["priority"] = next(hurry, Priority.NORMAL)
+    return also
 
 
 @transaction.atomic

@@ -22,6 +22,7 @@ from intake.models.questionnaire import (
     ServiceQuestionnaire,
 )
 from intake.models.service import EstimateKind, Package, PriceLine, Service, ServiceKind
+from intake.models.source import SourceVisit
 from intake.models.stored_file import StoredFile
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "Service",
     "ServiceKind",
     "ServiceQuestionnaire",
+    "SourceVisit",
     "Status",
     "StoredFile",
 ]

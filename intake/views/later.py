@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from config.foundation.clinic import Clinic
 from config.foundation.links import BadLink, Link, by_link
 from config.foundation.policy import public
-from intake import drafts, notices, words
+from intake import drafts, notices, sources, words
 from intake.fields import BoxedDate, Email
 from intake.models import RequestDraft
 from intake.notices import DRAFT_LINK
@@ -51,9 +51,16 @@ def saved(request: HttpRequest) -> HttpResponse:
         return redirect("request" if draft is None else "received")
     typed = next(iter(drafts.said_in(draft).get("email", ())), "")
     form = WayBackForm(request.POST if request.method == "POST" else None, initial={"email": typed})
+    source = sources.source_of(request, now=now)
+    if form.is_valid() and sources.is_crowded(source, now=now):
+        form.add_error(
+            "email",
+            _("We cannot send a link right now. Your form is kept on this device. Please go on here."),
+        )
     if form.is_valid():
         try:
             with transaction.atomic():
+                sources.count(source, now=now)
                 notices.form_unfinished(draft=draft, email=form.cleaned_data["email"], now=now)
         except BadAddress:
             form.add_error("email", _("We cannot send to this address. Please check it."))

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from config.foundation.policy import public
-from intake import asking, drafts, screening, submission, uploads
+from intake import asking, drafts, screening, sources, submission, uploads
 from intake.drafts import said_in
 from intake.forms import HONEYPOT, STEPS, Setting, StepForm, YouForm
 from intake.models import RequestDraft
@@ -183,7 +183,8 @@ def _next(request: HttpRequest, post: _Post, draft: RequestDraft, *, now: dateti
 
 def _send(request: HttpRequest, draft: RequestDraft, *, now: datetime) -> HttpResponse:
     try:
-        submission.submit(draft=draft, now=now, language=translation.get_language())
+        source = sources.source_of(request, now=now)
+        submission.submit(draft=draft, now=now, language=translation.get_language(), source=source)
     except NotReady as refused:
         form = refused.whole.forms["send"]
         return _page(request, "send", draft, now=now, form=form, whole=refused.whole, status=UNPROCESSABLE)

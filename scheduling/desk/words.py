@@ -68,6 +68,7 @@ MARKERS: dict[str, tuple[str, Any, Any]] = {
     "files_refused": ("I", gettext_lazy("File refused"), gettext_lazy("A file could not be kept. The request itself is whole.")),
     "short_notice": ("!", gettext_lazy("Short notice"), gettext_lazy("Wants a time very soon.")),
     "spam_likely": ("X", gettext_lazy("Maybe spam"), gettext_lazy("Looks like spam. Nothing was sent to it.")),
+    "many_from_one_place": ("X", gettext_lazy("One of many"), gettext_lazy("Came with many others from one place. Nothing was sent to it. If it is a person, put it back in the queue.")),
     "urgent_medical": ("", "", ""),  # the flags above it say which
     "call_before_offering": ("", "", ""),
     "after_hours": ("", "", gettext_lazy("Came in after hours.")),

@@ -52,6 +52,7 @@ PLAIN = {
     "intake.requestevent": "from_status to_status what",
     "intake.service": "audience code modes needs plain plain_es public_name public_name_es",
     "intake.servicequestionnaire": "url",
+    "intake.sourcevisit": "source_hash",
     "intake.storedfile": "fhir_hash field link_id sha256",
     "scheduling.appointment": "code",
     "scheduling.appointmentevent": "from_status to_status what",
