@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
 
 from config.foundation import staff_tasks
 from config.foundation.clinic import Clinic, Closure, reply_by
@@ -265,9 +264,7 @@ def _say_that_some_wait_aside(marker: str, *, now: datetime) -> None:
             kind="set_aside",
             subject_type="",
             subject_id="",
-            title=_(
-                "Many requests came from one place. They wait under “Other”: look whether people are among them."
-            ),
+            title="Many requests came from one place. They wait under “Other”: look whether people are among them.",
             now=now,
         )
 
