@@ -32,7 +32,9 @@ def configuration() -> dict[str, Any]:
         "task_time_limit": 240,
         "worker_max_tasks_per_child": 500,
         "worker_max_memory_per_child": 400_000,
-        "worker_cancel_long_running_tasks_on_connection_loss": True,
+        # Losing Redis must not kill a sender between a mail and its mark: a copy more, for nothing. What is given
+        # out twice finds nothing to do.
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
         "worker_hijack_root_logger": False,
         "worker_send_task_events": False,
         "broker_connection_retry_on_startup": True,

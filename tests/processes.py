@@ -84,13 +84,6 @@ class Process:
         self.process.wait()
         self.log.unlink(missing_ok=True)
 
-    def freeze(self) -> None:
-        """It is there and does nothing."""
-        self._signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        self._signal(signal.SIGCONT)
-
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, number)

@@ -93,8 +93,15 @@ def _every_copy(found: Reckoning, copies: Counter[str], *, faults: list[Fault], 
         reasons = [why for attempt in tries[name] if (why := _why(attempt, tries[name], faults, killed))]
         for number in range(times - 1):
             why = reasons[number] if number < len(reasons) else ""
-            found.repeats.append(f"{name} came again: {why or 'NOT EXPLAINED'}")
+            found.repeats.append(f"{name} came again: {why or f'NOT EXPLAINED by {_told(tries[name])}'}")
             found.unexplained += not why
+
+
+def _told(tries: list[Attempt]) -> str:
+    return "; ".join(
+        f"{each.number} {each.worker} {each.outcome or 'open'} {each.code} {each.started_at} {each.ended_at}"
+        for each in tries
+    )
 
 
 def _why(attempt: Attempt, tries: list[Attempt], faults: list[Fault], dead: set[int]) -> str:

@@ -24,37 +24,53 @@ from tests.processes import Process, Worker, wait_for
 
 
 @pytest.fixture
-def redis_of_our_own(tmp_path: Path) -> Iterator[Process]:
-    """A Redis that may be stopped; its address is in `redis_url`."""
-    port = servers.free_port()
-    command = servers.redis_command(port=port, folder=tmp_path, durable=False)
-    process = Process(command, env=dict(os.environ))
-    process.wait_for(lambda: servers.answers(port))
-    process.url = f"redis://{servers.LOOPBACK}:{port}/0"  # type: ignore[attr-defined]
-    yield process
-    process.thaw()
-    process.stop()
+def start_redis(tmp_path: Path) -> Iterator[Callable[[], Process]]:
+    """Starts a Redis that may be killed, always on the same port."""
+    port, started = servers.free_port(), []
+
+    def start() -> Process:
+        command = servers.redis_command(port=port, folder=tmp_path, durable=False)
+        process = Process(command, env=dict(os.environ))
+        started.append(process)
+        process.wait_for(lambda: servers.answers(port))
+        return process
+
+    start.url = f"redis://{servers.LOOPBACK}:{port}/0"  # type: ignore[attr-defined]
+    yield start
+    for process in started:
+        process.stop()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_redis_that_stops_answering_holds_up_neither_rows_nor_the_rescue_and_the_worker_outlives_it(
-    redis_of_our_own: Process,
+def test_redis_killed_while_a_worker_sends_ends_nothing_and_repeats_nothing(
+    start_redis: Callable[[], Process],
     smtp_sink: Sink,
     start_worker: Callable[..., Worker],
     manage: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
-    redis = {"REDIS_URL": redis_of_our_own.url}  # type: ignore[attr-defined]
-    start_worker(env=redis)
-    redis_of_our_own.freeze()  # takes connections and answers nothing: worse than being gone
-    make_many(3)
+    redis, url = start_redis(), start_redis.url  # type: ignore[attr-defined]
+    start_worker(env={"REDIS_URL": url})
 
-    assert manage("drain", env=redis).stdout.strip() == "3 sent"
+    def tick() -> None:
+        with celery.connection_for_write(url) as line:
+            tasks.drain.apply_async(connection=line)
 
-    redis_of_our_own.thaw()
+    make_many(5)
+    smtp_sink.slowness = 0.3
+    tick()
+    wait_for(lambda: smtp_sink.envelopes)
+    redis.kill()  # the worker loses its broker with mail in hand
+    wait_for(lambda: Attempt.objects.filter(outcome=Attempt.Outcome.SENT).count() == 5)
+    assert Attempt.objects.count() == len(smtp_sink.envelopes) == 5
+
+    smtp_sink.slowness = 0.0
+    make_many(2, prefix="rescue")
+    assert manage("drain", env={"REDIS_URL": url}).stdout.strip() == "2 sent"
+
     make_many(2, prefix="later")
-    with celery.connection_for_write(redis["REDIS_URL"]) as line:
-        tasks.drain.apply_async(connection=line)
-    wait_for(lambda: len(smtp_sink.envelopes) == 5)
+    start_redis()
+    tick()  # the same worker has found the new one
+    wait_for(lambda: len(smtp_sink.envelopes) == 9)
 
 
 @pytest.mark.postgresql  # database lines are cut
