@@ -150,6 +150,8 @@ class Posted:
             quantity["unit"] = unit
         elif len(units) == 1:
             quantity |= unit_of(units[0])
+        elif units:
+            self._wrong(item, path, "qr-unit", values)  # a number without its unit says nothing
         return Value("Quantity", quantity)
 
     def _attachments(self, item: Item, path: str) -> Mapping[int, Value]:

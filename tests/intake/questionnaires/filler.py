@@ -56,6 +56,8 @@ def answer(control: Control, item: Item, data: Data, files: Files) -> None:
         data[control.name] = [choice.value for choice in control.choices[: item.limits.min_occurs or 1]]
     elif control.kind in ("input", "textarea", "suggest") or control.kind == "quantity":
         data[control.name] = [words(item)]
+        if control.units:
+            data[f"{control.name}~unit"] = ["0"]
     elif control.kind == "rows":
         count = max(item.limits.min_occurs or 1, 1)
         data[f"{control.name}~n"] = [str(count)]
