@@ -71,13 +71,18 @@ def asked_of(
 
 
 def has_answers(asked: Asked, said: Mapping[str, Sequence[str]]) -> bool:
-    start = f"{asked.prefix}i"
-    return any(name.startswith(start) and any(values) for name, values in said.items())
+    return any(_is_question(asked, name) and any(values) for name, values in said.items())
 
 
 def is_name_of(asked: Iterable[Asked], name: str) -> bool:
     """Whether a posted name belongs to one of these forms (a question, or what the page had shown)."""
-    return any(name.startswith((f"{one.prefix}i", f"{one.prefix}~")) for one in asked)
+    return any(_is_question(one, name) or name.startswith(f"{one.prefix}~") for one in asked)
+
+
+def _is_question(asked: Asked, name: str) -> bool:
+    """A field of this form: `knee-i0`, and not `knee-injury-i0` of another."""
+    start = f"{asked.prefix}i"
+    return name.startswith(start) and name[len(start) : len(start) + 1].isdecimal()
 
 
 def known_from(said: Mapping[str, Sequence[str]]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from django.utils.text import slugify
 
 from config.foundation.clinic import Clinic
 from config.foundation.user import User
-from intake.models import Questionnaire, Service, ServiceQuestionnaire
+from intake.models import SHIPPED_FORM_URL, Questionnaire, Service, ServiceQuestionnaire
 from intake.questionnaires import model as form_model
 from intake.questionnaires.lint import PUBLISHABLE, REFUSED, Report, lint
 from intake.questionnaires.model import WARNING
@@ -60,7 +60,7 @@ def take_in(*, content: bytes, by: User | None, now: datetime) -> Questionnaire:
     return Questionnaire.objects.create(
         url=url,
         version=version,
-        slug=slugify(url.rsplit("/", 1)[-1])[:64] or digest[:12],
+        slug=_slug_of(url),
         title=(parsed.title.plain or url)[:200],
         source=content,
         sha256=digest,
@@ -68,6 +68,19 @@ def take_in(*, content: bytes, by: User | None, now: datetime) -> Questionnaire:
         imported_at=now,
         imported_by=by,
     )
+
+
+def _slug_of(url: str) -> str:
+    """The last word of its url, the same for every version, and with more behind it when another form has that word:
+    slugs set the fields of the forms on one page apart, and rules know the forms that we ship by theirs."""
+    known = Questionnaire.objects.filter(url=url).values_list("slug", flat=True).first()
+    if known:
+        return known
+    digest = hashlib.sha256(url.encode()).hexdigest()[:8]
+    slug = slugify(url.rsplit("/", 1)[-1])[:50] or digest
+    is_ours = url == SHIPPED_FORM_URL.format(slug=slug)
+    taken = Questionnaire.objects.filter(slug=slug).exists() or (SHIPPED / f"{slug}.json").exists()
+    return f"{slug}-{digest}" if taken and not is_ours else slug
 
 
 @transaction.atomic

@@ -96,3 +96,18 @@ def test_a_stored_answer_keeps_its_digits() -> None:
 
     assert str(again["item"][0]["answer"][0]["valueDecimal"]) == "1.50"
     assert validate.validate(form_library.form_of(row), again) == []
+
+
+def test_two_forms_whose_urls_end_alike_are_told_apart_in_every_version() -> None:
+    """Fields of both may stand on one page."""
+    first = published(file(url="http://a.example/q"))
+    other = published(file(url="http://b.example/q"))
+    newer = published(file(version="2", url="http://b.example/q"))
+
+    assert first.slug == "q"
+    assert other.slug == newer.slug != "q"
+
+
+def test_a_form_of_others_does_not_pass_for_one_of_ours() -> None:
+    """Rules and pages know the shipped forms by their slug."""
+    assert published(file(url="http://elsewhere.example/safety")).slug.startswith("safety-")
