@@ -39,6 +39,15 @@ def moment(when: datetime, zone: ZoneInfo, *, year: bool = False) -> str:
     return f"{day(local.date(), year=year)}, {hour(local)}"
 
 
+def brief_moment(when: datetime, zone: ZoneInfo) -> str:
+    """Tue, Mar 2, 5 pm · mar 2 mar, 5 pm: for lists on a small screen."""
+    local = when.astimezone(zone)
+    name, month = str(WEEKDAYS[local.weekday()])[:3], str(MONTHS[local.month])[:3]
+    if _spanish():
+        return f"{name.lower()} {local.day} {month.lower()}, {hour(local)}"
+    return f"{name}, {month} {local.day}, {hour(local)}"
+
+
 def phone(number: PhoneNumber | str | None) -> str:
     """801-555-0100 for a number of this country, +44 20 7946 0958 for another."""
     if not number:

@@ -15,6 +15,7 @@ from scheduling.availability.times import (
     local_moment,
     next_best_times,
     other_times,
+    times_around,
     times_to_move_to,
 )
 from scheduling.availability.wishes import marked_times, wishes_of, with_keys
@@ -32,6 +33,7 @@ __all__ = [
     "marked_times",
     "next_best_times",
     "other_times",
+    "times_around",
     "times_to_move_to",
     "wishes_of",
     "with_keys",

@@ -135,6 +135,26 @@ def other_times(
     return sorted(nearest[:count], key=lambda slot: slot.starts_at)
 
 
+def times_around(appointment: Appointment, *, now: datetime, count: int, a_day: int = 3) -> list[Slot]:
+    """Times this visit could be moved to with the same practitioner, on the days nearest to its own.
+
+    Of each day the first, the last and what lies between: who cannot come at nine cannot come at a quarter past.
+    """
+    clinic = Clinic.get()
+    own = clinic.local(appointment.starts_at).date()
+    first_day = max(clinic.local(now).date(), own - timedelta(days=7))
+    by_day: dict[date, list[Slot]] = {}
+    for slot in times_to_move_to(appointment, start=first_day, end=first_day + timedelta(days=21), now=now):
+        if slot.practitioner_id == appointment.practitioner_id:
+            by_day.setdefault(clinic.local(slot.starts_at).date(), []).append(slot)
+    chosen: list[Slot] = []
+    for day in sorted(by_day, key=lambda day: abs(day - own)):
+        slots = by_day[day]
+        places = {round(step * (len(slots) - 1) / (a_day - 1)) for step in range(a_day)}
+        chosen += [slots[place] for place in sorted(places)]
+    return sorted(chosen[:count], key=lambda slot: slot.starts_at)
+
+
 def times_to_move_to(appointment: Appointment, *, start: date, end: date, now: datetime) -> list[Slot]:
     """Every time a visit could have instead; its own time counts as free and is left out."""
     diary = load(appointment.service, start=start, end=end, now=now, ignoring=[appointment.pk])

@@ -13,6 +13,7 @@ from scheduling.booking.attempts import together
 from scheduling.booking.attending import arrive, fulfil, no_show
 from scheduling.booking.confirming import confirm, confirm_all
 from scheduling.booking.ending import cancel, leave_class, let_go, letting_go
+from scheduling.booking.judging import BUSY
 from scheduling.booking.moving import move
 from scheduling.booking.offering import expire_offers, offer, turn_down, withdraw_offer
 from scheduling.booking.recording import record
@@ -20,6 +21,7 @@ from scheduling.booking.refusals import NotBookable, OfferClosed, SlotTaken, Too
 from scheduling.booking.undoing import UNDO_WITHIN, undo
 
 __all__ = [
+    "BUSY",
     "UNDO_WITHIN",
     "NotBookable",
     "OfferClosed",

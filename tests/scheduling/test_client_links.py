@@ -1,5 +1,6 @@
 """The client's side by private link: GET shows, POST acts, a dead link says nothing."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 
 import pytest
@@ -7,8 +8,10 @@ import time_machine
 from django.test import Client as Browser
 
 from config.foundation import links
+from config.foundation.clinic import Clinic
 from scheduling import availability, booking
 from scheduling.models import Appointment, Offer
+from scheduling.views.client.shown import moment_in
 from tests.factories import NOW, ZONE, make_appointment_request, make_user
 from tests.scheduling.test_booking import confirm
 
@@ -105,6 +108,50 @@ def test_a_late_change_shows_its_fee_and_wants_it_confirmed(client: Browser):
 
     visit.refresh_from_db()
     assert (visit.status, visit.fee_cents) == ("cancelled", 10500)
+    assert "you agreed to pay" in client.get(path).content.decode()
+
+
+def test_a_visit_can_be_moved_to_other_days_not_only_to_other_quarters_of_an_hour(client: Browser):
+    _visit, path = visit_link()
+
+    values = [part.split('"')[0] for part in client.get(path).content.decode().split('<option value="')[1:]]
+
+    days = Counter(moment_in(value).astimezone(ZONE).date() for value in values)
+    assert len(days) >= 6
+    assert max(days.values()) <= 3
+
+
+def test_a_time_that_was_given_away_meanwhile_is_said_to_be_taken(client: Browser):
+    visit, path = visit_link()
+    values = [part.split('"')[0] for part in client.get(path).content.decode().split('<option value="')[1:]]
+    rival = make_appointment_request()
+    confirm(rival, moment_in(values[-1]).astimezone(ZONE).strftime("%Y-%m-%dT%H:%M"))
+
+    answer = client.post(path, {"act": "move", "time": values[-1], "version": visit.version})
+
+    assert answer.status_code == 409
+    assert "Your old time is still yours" in answer.content.decode()
+
+
+@pytest.mark.parametrize("text", ["00010101T0000Z", "99991231T2359Z", "20270230T0900Z", "soon", ""])
+def test_a_time_that_cannot_be_is_no_move_and_no_wish(client: Browser, text):
+    visit, path = visit_link()
+    asked = make_appointment_request()
+    Clinic.objects.update(shows_openings=True)
+    wish = links.issue(purpose="request", subject_id=asked.pk, expires_at=NOW + timedelta(days=9)).path()
+
+    assert client.post(path, {"act": "move", "time": text, "version": visit.version}).status_code == 422
+    assert client.post(wish, {"act": "mark", "time": text, "version": asked.version}).status_code == 409
+
+
+def test_a_link_that_does_not_work_says_so_in_each_language(client: Browser):
+    page = client.get("/v/nothing-at-all")
+
+    assert page.status_code == 404
+    text = page.content.decode()
+    assert "This link does not work" in text
+    assert 'lang="es"' in text.split("</head>")[1]
+    assert "Este enlace no funciona" in text
 
 
 def test_a_visit_goes_into_a_calendar(client: Browser):

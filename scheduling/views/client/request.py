@@ -4,7 +4,7 @@ Nothing about their health is shown here: a link can be passed on.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -22,11 +22,10 @@ from intake.models.appointment_request import IllegalMove
 from intake.notices import REQUEST_LINK
 from scheduling import availability, booking, notices
 from scheduling.models import AppointmentStatus, Offer
-from scheduling.views.client.shown import hours, note_in, speak, version_in
+from scheduling.views.client.shown import hours, moment_in, note_in, speak, value_of, version_in
 
 SHOWN_OPENINGS = 9
 MOST_MARKED = 3
-FORMAT = "%Y%m%dT%H%MZ"
 
 WAITING = frozenset({Status.NEW, Status.ON_HOLD, Status.QUARANTINED})
 OVER = frozenset({Status.DECLINED, Status.REFERRED, Status.WITHDRAWN, Status.MERGED})
@@ -85,7 +84,7 @@ def _write(request: HttpRequest, link: Link, asked: AppointmentRequest, now: dat
 
 def _mark(request: HttpRequest, link: Link, asked: AppointmentRequest, now: datetime) -> HttpResponseBase:
     """Up to three openings that were shown; by now one may be gone, which is said."""
-    chosen = {_moment(text) for text in request.POST.getlist("time")[: MOST_MARKED + 1]}
+    chosen = {moment_in(text) for text in request.POST.getlist("time")[: MOST_MARKED + 1]}
     if not 0 < len(chosen) <= MOST_MARKED:
         raise _Wrong(_("Please choose one, two or three times."), 422)
     if not shows_openings(asked, Clinic.get()):
@@ -222,21 +221,14 @@ def _question(asked: AppointmentRequest) -> str:
 def _openings(asked: AppointmentRequest, clinic: Clinic, *, now: datetime) -> list[dict[str, str]]:
     """The times that suit best, in the order of the calendar."""
     found = availability.best_times(asked, now=now, count=SHOWN_OPENINGS)
-    marked = {f"{start:{FORMAT}}" for start in availability.marked_times(asked)}
+    marked = {value_of(start) for start in availability.marked_times(asked)}
     return [
         {
-            "value": f"{slot.starts_at:{FORMAT}}",
+            "value": value_of(slot.starts_at),
             "day": words.day(clinic.local(slot.starts_at).date()),
             "hours": hours(clinic.local(slot.starts_at), clinic.local(slot.ends_at)),
             "practitioner": slot.practitioner_name,
-            "checked": "checked" if f"{slot.starts_at:{FORMAT}}" in marked else "",
+            "checked": "checked" if value_of(slot.starts_at) in marked else "",
         }
         for slot in sorted(found, key=lambda slot: slot.starts_at)
     ]
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        return datetime.strptime(text, FORMAT).replace(tzinfo=UTC)
-    except ValueError:
-        return None

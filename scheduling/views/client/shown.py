@@ -1,6 +1,6 @@
 """How times and prices stand on a client's page, in the client's language."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -12,6 +12,7 @@ from intake import words
 from scheduling.models import Appointment
 
 LONGEST_NOTE = 2000  # characters
+VALUE = "%Y%m%dT%H%MZ"  # how a form names a time
 
 
 def speak(request: HttpRequest, language: str) -> None:
@@ -25,6 +26,19 @@ def version_in(request: HttpRequest) -> int:
     """The version a form was made from; 0, which no row has, for anything else."""
     text = request.POST.get("version", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+
+
+def moment_in(text: str) -> datetime | None:
+    """A time that a form of ours named; None for anything else."""
+    try:
+        found = datetime.strptime(text, VALUE).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return found if 2000 <= found.year < 2100 else None
+
+
+def value_of(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):{VALUE}}"
 
 
 def note_in(request: HttpRequest) -> str:

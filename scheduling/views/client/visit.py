@@ -18,9 +18,9 @@ from scheduling import availability, booking, notices
 from scheduling.availability import Slot
 from scheduling.calendar_entry import calendar_entry
 from scheduling.models import Appointment, AppointmentStatus, Room
-from scheduling.views.client.shown import fee_rule, shown, speak, version_in
+from scheduling.views.client.shown import fee_rule, moment_in, shown, speak, value_of, version_in
 
-SHOWN_TIMES = 12
+SHOWN_TIMES = 24
 
 
 @by_link(notices.VISIT_LINK)
@@ -98,17 +98,29 @@ def _change_visit(request: HttpRequest, link: Link, found: Appointment, *, now: 
     return _visit_page(request, found, now=now, wrong=wrong, status=status)
 
 
-def _posted(value: str, found: Appointment, *, now: datetime) -> Slot | None:
-    """Only a time we show can be posted."""
-    return next((slot for slot in _times(found, now=now) if _value(slot) == value), None)
+def _posted(text: str, found: Appointment, *, now: datetime) -> Slot | None:
+    """Only a time that we might show can be posted. Raises SlotTaken for one that has just been given away."""
+    start = moment_in(text)
+    if start is None:
+        return None
+    day = Clinic.get().local(start).date()
+    open_then = availability.times_to_move_to(found, start=day, end=day, now=now)
+    mine = (slot for slot in open_then if slot.practitioner_id == found.practitioner_id)
+    slot = next((slot for slot in mine if slot.starts_at == start), None)
+    if slot is None and _is_taken(found, start, now=now):
+        raise booking.SlotTaken
+    return slot
 
 
-def _times(found: Appointment, *, now: datetime) -> list[Slot]:
-    return availability.other_times(found, now=now, count=SHOWN_TIMES)
-
-
-def _value(slot: Slot) -> str:
-    return f"{slot.starts_at:%Y%m%dT%H%MZ}"
+def _is_taken(found: Appointment, start: datetime, *, now: datetime) -> bool:
+    verdict = availability.explain_slot(
+        service=found.service,
+        practitioner=found.practitioner,
+        starts_at=start,
+        now=now,
+        ignoring=[found.pk],
+    )
+    return verdict.why in booking.BUSY
 
 
 def _visit_page(
@@ -119,7 +131,7 @@ def _visit_page(
         found.status == AppointmentStatus.BOOKED and found.starts_at > now and found.client is not None
     )
     fee = late_fee(found, now=now) if can_change else None
-    times = _times(found, now=now) if can_change else []
+    times = availability.times_around(found, now=now, count=SHOWN_TIMES) if can_change else []
     context = {
         "visit": found,
         "time": shown(found, clinic),
@@ -133,8 +145,10 @@ def _visit_page(
         ),
         **fee_rule(found.price_cents, clinic),
         "times": [
-            {"value": _value(slot), "label": words.moment(slot.starts_at, clinic.zone)} for slot in times
+            {"value": value_of(slot.starts_at), "label": words.brief_moment(slot.starts_at, clinic.zone)}
+            for slot in times
         ],
+        "chosen": request.POST.get("time", ""),
         "wrong": wrong,
     }
     return render(request, "scheduling/client/visit.html", context, status=status)
