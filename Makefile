@@ -3,7 +3,8 @@
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 TESTS ?= tests
-JOBS ?= 2
+# One more than the cores of a small machine: many tests wait for mail, a worker or a browser.
+JOBS ?= 3
 N ?= 200
 
 # Bytecode is kept: a process that must compile everything it imports starts three times slower.
@@ -44,10 +45,10 @@ test: test-postgres test-sqlite  ## the whole suite: PostgreSQL, Redis, a browse
 
 test-postgres: $(VENV)/.dev
 	@sh tests/chromium.sh
-	$(PYTHON) -m pytest -n $(JOBS) -m "not nightly" $(TESTS)
+	$(PYTHON) -m pytest -n $(JOBS) --dist loadgroup -m "not nightly" $(TESTS)
 
 test-sqlite: $(VENV)/.dev
-	TEST_ENGINE=sqlite $(PYTHON) -m pytest -n $(JOBS) -m "not nightly" $(TESTS)
+	TEST_ENGINE=sqlite $(PYTHON) -m pytest -n $(JOBS) --dist loadgroup -m "not nightly" $(TESTS)
 
 test-nightly: $(VENV)/.dev  ## the large figures, which take longer
 	@sh tests/chromium.sh

@@ -61,8 +61,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             engine == "postgresql" or _touches_the_database(item)
         )
         (chosen if fits else left_out).append(item)
-    items[:] = chosen
+    items[:] = sorted(chosen, key=_may_take, reverse=True)
     config.hook.pytest_deselected(items=left_out)
+
+
+def _may_take(item: pytest.Item) -> float:
+    """Seconds, of tests that say they are long. These begin first, so that none of them is last, alone."""
+    marker = item.get_closest_marker("timeout")
+    return float(marker.args[0]) if marker else 0
 
 
 def _touches_the_database(item: pytest.Item) -> bool:

@@ -146,8 +146,10 @@ class RunningClinic:
 
     def part(self, words: str) -> psutil.Process:
         """The leading process of one part that is alive, by a word of its command."""
-        parts = psutil.Process(self.process.pid).children()
-        return next(part for part in parts if words in command(part))
+        return self.parts(words)[0]
+
+    def parts(self, words: str) -> list[psutil.Process]:
+        return [part for part in psutil.Process(self.process.pid).children() if words in command(part)]
 
     def stop(self, number: signal.Signals) -> int:
         self.family = [*self.family, *psutil.Process(self.process.pid).children(recursive=True)]
