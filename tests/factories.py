@@ -2,10 +2,13 @@
 
 import uuid
 from datetime import date, datetime
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import yaml
 
 from config.clinic_file.loading import load
 from config.clinic_file.reading import read
@@ -18,6 +21,13 @@ ZONE = ZoneInfo("America/Denver")
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=ZONE)  # the anchor of the sample clinic, a Monday
 
 _number = count(1)
+
+
+@cache
+def sample_file() -> dict[str, Any]:
+    """The sample clinic as the file has it. Read once a process, for all: whoever changes it takes a copy."""
+    held: dict[str, Any] = yaml.safe_load(SAMPLE.read_text(encoding="utf-8"))
+    return held
 
 
 def load_sample_clinic(*, visits: bool = False, starting: date | None = None) -> None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import yaml
 from django.utils import timezone
 
 from config.clinic_file.requests import draft_with_files
@@ -18,12 +17,10 @@ from notifications.models import Message, State
 from scheduling import availability, booking, series, waitlist
 from scheduling.estimates import documents
 from scheduling.models import Appointment, Room
-from tests.factories import SAMPLE, load_sample_clinic, make_user
+from tests.factories import load_sample_clinic, make_user, sample_file
 
 FORMS: dict[str, Any] = {
-    sample["id"]: sample["form"]
-    for sample in yaml.safe_load(SAMPLE.read_text(encoding="utf-8"))["requests"]
-    if "form" in sample
+    sample["id"]: sample["form"] for sample in sample_file()["requests"] if "form" in sample
 }
 CODES = ("R01", "R02", "R03", "R04", "R06", "R08", "R13", "R14", "R19")
 WITH_FILES = "R22"

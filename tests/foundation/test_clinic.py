@@ -1,13 +1,12 @@
 from datetime import date, datetime, time
-from pathlib import Path
 
 import pytest
-import yaml
 from django.core.exceptions import ValidationError
 
 from config.foundation.clinic import Clinic, Closure, Location, reply_by
+from tests.factories import sample_file
 
-SAMPLE = yaml.safe_load((Path(__file__).resolve().parents[2] / "sample-clinic.yaml").read_text())
+SAMPLE = sample_file()
 CLINIC = Clinic(time_zone="America/Denver", reply_by_time=time(17, 0))
 PROMISED = [case for case in SAMPLE["requests"] if case["expect"].get("reply_by")]
 

@@ -1,26 +1,22 @@
 """The six pages, posted as a browser without a script posts them."""
 
 import re
-from pathlib import Path
 
 import pytest
-import yaml
 from django.test import Client as Browser
 
-from config.clinic_file.loading import load
-from config.clinic_file.reading import read
 from config.sample_requests import posted
 from intake import words
 from intake.models import AppointmentRequest, RequestDraft
+from tests.factories import load_sample_clinic, sample_file
 
-FILE = Path(__file__).resolve().parent.parent.parent / "sample-clinic.yaml"
-SAMPLES = {sample["id"]: sample for sample in yaml.safe_load(FILE.read_text(encoding="utf-8"))["requests"]}
+SAMPLES = {sample["id"]: sample for sample in sample_file()["requests"]}
 STEPS = ["", "about/", "safety/", "you/", "paying/", "send/"]
 
 
 @pytest.fixture
 def clinic(db: None) -> None:
-    load(read(FILE.read_text(encoding="utf-8")), starting=None)
+    load_sample_clinic()
 
 
 def typed(code: str) -> dict[str, list[str]]:

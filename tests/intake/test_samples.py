@@ -2,23 +2,19 @@
 
 import uuid
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-import yaml
 
-from config.clinic_file.loading import load
-from config.clinic_file.reading import read
 from config.clinic_file.requests import draft_with_files
 from config.foundation.models import User
 from config.sample_requests import posted
 from intake.models import AppointmentRequest, Consent, Hold
 from intake.submission import NotReady, submit_form
+from tests.factories import load_sample_clinic, sample_file
 
-FILE = Path(__file__).resolve().parent.parent.parent / "sample-clinic.yaml"
-SAMPLES = yaml.safe_load(FILE.read_text(encoding="utf-8"))["requests"]
+SAMPLES = sample_file()["requests"]
 BY_ID = {sample["id"]: sample for sample in SAMPLES}
 NOW_LOCAL = datetime.fromisoformat("2027-03-01T09:00:00-07:00")
 BEFORE = {"R29": ["R01"], "R30": ["R02"], "R31": ["R24"]}
@@ -30,7 +26,7 @@ REFUSED = [
 
 @pytest.fixture
 def clinic(db: None) -> None:
-    load(read(FILE.read_text(encoding="utf-8")), starting=None)
+    load_sample_clinic()
 
 
 def send(code: str) -> AppointmentRequest:

@@ -5,15 +5,14 @@ Each page and each state of it is looked at by axe and must fit all three widths
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import pytest
-import yaml
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser import DESK, PHONE, TABLET, Visitor, screenshot
 from tests.conftest import WCAG
+from tests.factories import sample_file
 from tests.journeys.mailbox import read_mail
 from tests.journeys.walking import all_no, answer, button, fill, next_page
 
@@ -23,11 +22,7 @@ pytestmark = [
     pytest.mark.xdist_group("running clinic"),  # opened once
 ]
 
-FILE = Path(__file__).resolve().parents[2] / "sample-clinic.yaml"
-SAMPLES = {
-    sample["id"]: sample.get("form", {})
-    for sample in yaml.safe_load(FILE.read_text(encoding="utf-8"))["requests"]
-}
+SAMPLES = {sample["id"]: sample.get("form", {}) for sample in sample_file()["requests"]}
 Said = Mapping[str, Sequence[str]]
 
 

@@ -1,11 +1,8 @@
 """The sample clinic as plain values, read from the file without a database."""
 
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
-
-import yaml
 
 from scheduling.openings import (
     DAY,
@@ -21,9 +18,10 @@ from scheduling.openings import (
     Span,
     minute_of,
 )
+from tests.factories import sample_file
 
 WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-SAMPLE: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "sample-clinic.yaml").read_text())
+SAMPLE: dict[str, Any] = sample_file()
 ZONE = ZoneInfo(SAMPLE["timezone"])
 NOW = minute_of(datetime.fromisoformat(SAMPLE["anchor_now"]))
 

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from intake import screening
 from intake.questionnaires import sheet
@@ -12,9 +11,10 @@ from intake.questionnaires.model import Questionnaire
 from intake.questionnaires.parse import parse
 from intake.questionnaires.rules import BadRules, read_rules
 from intake.questionnaires.tree import Tree
+from tests.factories import sample_file
 
 ROOT = Path(__file__).parents[3]
-CLINIC = yaml.safe_load((ROOT / "sample-clinic.yaml").read_text())
+CLINIC = sample_file()
 SCREENERS = {service["code"]: service["screeners"] for service in CLINIC["services"]}
 SCREENER_FLAGS = {
     "urgent_medical", "call_before_offering", "postpartum", "pregnant", "weak_bones", "spine_hardware",

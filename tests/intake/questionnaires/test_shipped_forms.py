@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from intake.questionnaires import sheet, validate
 from intake.questionnaires.model import Item, Questionnaire
 from intake.questionnaires.parse import parse
+from tests.factories import sample_file
 
 FORMS = Path(__file__).parents[3] / "intake" / "data" / "questionnaires"
-CLINIC = yaml.safe_load((Path(__file__).parents[3] / "sample-clinic.yaml").read_text())
+CLINIC = sample_file()
 
 
 def shipped() -> list[Path]:
