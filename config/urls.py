@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
-from config import account_mail, views
+from config import account_mail, search_engines, views
 from config.foundation.links import LinkView, opener
 from config.foundation.policy import public
 from intake.views import later
@@ -26,6 +26,8 @@ account_mail.register()
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("intake.urls")),
+    path("robots.txt", search_engines.robots, name="robots"),
+    path("sitemap.xml", search_engines.sitemap, name="sitemap"),
     path("set-language/", public(require_POST(set_language)), name="set_language"),
     path("v/<str:token>", opener(PURPOSE_VIEWS), name="link"),
     path("accounts/", include("allauth.urls")),

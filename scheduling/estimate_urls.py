@@ -16,5 +16,6 @@ urlpatterns = [
     path("client/<uuid:client_id>/payer/", views.payer, name="payer"),
     path("<uuid:pk>/", views.proof, name="proof"),
     path("<uuid:pk>/given/", views.given, name="given"),
+    path("<uuid:pk>/dispute/", views.dispute, name="dispute"),
     path("<uuid:pk>/change/", views.change, name="change"),
 ]

@@ -1,12 +1,14 @@
 """What staff type about estimates."""
 
+from datetime import date, timedelta
+
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from intake.models import CoverageType, Package, Practitioner, Service, ServiceKind
 from scheduling.estimates import codes
-from scheduling.estimates.completeness import NOTE_LENGTH
+from scheduling.estimates.completeness import NOTE_LENGTH, PERIOD_DAYS
 from scheduling.estimates.contents import Diagnosis, Scope
 
 # What a client may say about paying; "same as before" is no answer to a question asked now.
@@ -29,10 +31,10 @@ class PlanForm(forms.Form):
     starts_on = forms.DateField(
         label=gettext_lazy("First visit on"), widget=forms.DateInput({"type": "date"})
     )
-    ends_on = forms.DateField(label=gettext_lazy("Last visit on"), widget=forms.DateInput({"type": "date"}))
     times = forms.IntegerField(label=gettext_lazy("Times"), min_value=1, max_value=7, initial=1)
     per = forms.ChoiceField(
         label=gettext_lazy("Per"),
+        initial="week",
         choices=[
             ("week", gettext_lazy("week")),
             ("two_weeks", gettext_lazy("two weeks")),
@@ -40,6 +42,12 @@ class PlanForm(forms.Form):
         ],
     )
     visits = forms.IntegerField(label=gettext_lazy("Visits in all"), min_value=1, max_value=366)
+    ends_on = forms.DateField(
+        label=gettext_lazy("Last visit on"),
+        required=False,
+        widget=forms.DateInput({"type": "date"}),
+        help_text=gettext_lazy("Empty: as long as that many visits take."),
+    )
     package = forms.ModelChoiceField(
         Package.objects.filter(active=True, service__kind=ServiceKind.HEALTH_CARE),
         label=gettext_lazy("Package"),
@@ -77,10 +85,17 @@ class PlanForm(forms.Form):
 
     def scope(self) -> Scope:
         said = self.cleaned_data
-        return Scope(said["starts_on"], said["ends_on"], said["times"], said["per"], said["visits"])
+        ends_on = said["ends_on"] or last_day(said["starts_on"], said["times"], said["per"], said["visits"])
+        return Scope(said["starts_on"], ends_on, said["times"], said["per"], said["visits"])
 
     def codes(self) -> tuple[Diagnosis, ...]:
         return tuple(Diagnosis(code) for code in self.cleaned_data["diagnoses"].split())
+
+
+def last_day(starts_on: date, times: int, per: str, visits: int) -> date:
+    """The end of the week or month in which the last of so many visits falls."""
+    periods = -(-visits // times)
+    return starts_on + timedelta(days=periods * PERIOD_DAYS[per] - 1)
 
 
 class PayerForm(forms.Form):

@@ -6,6 +6,8 @@ import zipfile
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
+
 from config.foundation.models import Clinic
 from intake.models import Client, Coverage, CoverageType
 from scheduling.estimates import coverage, deadlines
@@ -68,14 +70,14 @@ def of_client(*, client: Client, now: datetime) -> dict[str, Any]:
 
 
 def one_file(*, client: Client, now: datetime) -> bytes:
-    """A ZIP with the PDF of every estimate of the last six years, byte for byte, and `proof.json` beside them.
+    """A ZIP with the PDF of every estimate of the last six years and of open disputes, byte for byte, and `proof.json` beside them.
 
     The proof names, for each: number, version, status, dates, hashes, who approved, every event of delivery, and
     the clocks it answered.
     """
     since = now - timedelta(days=366 * deadlines.COPIES_KEPT_YEARS)
     estimates = (
-        Estimate.objects.filter(client=client, issued_at__gte=since)
+        Estimate.objects.filter(Q(issued_at__gte=since) | Q(dispute_hold=True), client=client)
         .select_related("document", "issued_by", "supersedes")
         .order_by("issued_at", "number", "version")
     )

@@ -209,6 +209,15 @@ def _practitioner(old: contents.Contents) -> Practitioner | None:
     return Practitioner.objects.filter(npi=npi).first() if npi else None
 
 
+@transaction.atomic
+def dispute(*, estimate: Estimate, is_open: bool, by: User, now: datetime) -> None:
+    """A bill above it is disputed, or no longer. While one is, the database keeps the estimate whatever its age."""
+    changed = Estimate.objects.filter(pk=estimate.pk, dispute_hold=not is_open).update(dispute_hold=is_open)
+    if changed:
+        what = EstimateEvent.What.DISPUTE_OPENED if is_open else EstimateEvent.What.DISPUTE_ENDED
+        EstimateEvent.objects.create(estimate=estimate, what=what, at=now, by=by)
+
+
 def _void(estimate: Estimate, *, why: str, by: User | None, now: datetime) -> None:
     in_force = Estimate.objects.filter(pk=estimate.pk, status=Estimate.Status.ISSUED)
     if in_force.update(status=Estimate.Status.VOIDED) != 1:

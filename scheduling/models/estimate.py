@@ -261,6 +261,8 @@ class EstimateEvent(models.Model):
         EXPLAINED = "explained", _("Explained aloud")
         SUPERSEDED = "superseded", _("Superseded")
         VOIDED = "voided", _("Voided")
+        DISPUTE_OPENED = "dispute_opened", _("A bill is disputed: kept until that ends")
+        DISPUTE_ENDED = "dispute_ended", _("The dispute ended")
         KEPT = "kept", _("Stands: somebody else steps in within a business day")
 
     # What counts as given to the client, and what takes it back.

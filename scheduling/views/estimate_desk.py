@@ -157,6 +157,17 @@ def _changed(act: str, estimate: Estimate, form: WhyForm, *, by: User, now: Any)
     return None
 
 
+@require_POST
+@staff_may(May.ISSUE_ESTIMATES)
+def dispute(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A bill is disputed, or no longer: while it is, this estimate is kept whatever its age."""
+    estimate = get_object_or_404(Estimate, pk=pk, kind=contents.Kind.GFE)
+    is_open = request.POST.get("is") == "open"
+    versions.dispute(estimate=estimate, is_open=is_open, by=_staff(request), now=timezone.now())
+    messages.success(request, _("Noted."))
+    return redirect("estimates:proof", pk=pk)
+
+
 @require_GET
 @staff_may(May.ISSUE_ESTIMATES)
 def prices(request: HttpRequest) -> HttpResponse:
@@ -227,7 +238,6 @@ def _usual_plan(client: Client) -> dict[str, Any]:
         "service": service,
         "practitioner": last.practitioner if last else client.home_practitioner,
         "starts_on": today + timedelta(days=7),
-        "ends_on": today + timedelta(days=7 * 8),
         "times": (service.typical_per_week if service else None) or 1,
         "visits": 8,
     }

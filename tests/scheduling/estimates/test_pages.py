@@ -1,6 +1,7 @@
 """The client's page behind the private link, the public notice, and the staff board."""
 
 import hashlib
+import re
 from typing import Any
 
 import pytest
@@ -180,3 +181,66 @@ def test_a_question_at_the_desk_starts_the_clock(client: Browser, estimate: Esti
     client.post(f"/staff/estimates/asked/{estimate.appointment_request_id}/")
 
     assert Trigger.objects.running().filter(event="requested").count() == 1
+
+
+def at_the_desk(client: Browser) -> Browser:
+    user = User.objects.create_user("desk@example.com", "a long password", is_front_desk=True)
+    client.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
+def test_after_the_evaluation_two_numbers_and_a_button_issue_the_recurring_estimate(
+    client: Browser, estimate: Estimate, time_machine: Any
+) -> None:
+    """The acts of "in under a minute": open the form, say how often and how many, press. All else is filled in."""
+    time_machine.move_to(NOW)
+    desk = at_the_desk(client)
+    form = desk.get(f"/staff/estimates/plan/{estimate.client_id}/").context["form"]
+    as_shown = {field.html_name: field.value() or "" for field in form}
+    as_shown = {name: getattr(value, "pk", value) for name, value in as_shown.items()}
+
+    answer = desk.post(
+        f"/staff/estimates/plan/{estimate.client_id}/", {**as_shown, "times": "2", "visits": "12"}
+    )
+
+    assert answer.status_code == 302
+    made = Estimate.objects.get(reason="plan")
+    assert made.total_cents == 12 * 165_00
+    assert made.snapshot["scope"] == {
+        **{"starts_on": "2027-03-05", "ends_on": "2027-04-15", "times": 2, "per": "week", "visits": 12},
+        "is_booked": False,
+    }
+
+
+def test_an_open_dispute_keeps_an_estimate_and_says_what_may_not_be_done(
+    client: Browser, estimate: Estimate
+) -> None:
+    desk = at_the_desk(client)
+    page, act = f"/staff/estimates/{estimate.pk}/", f"/staff/estimates/{estimate.pk}/dispute/"
+
+    desk.post(act, {"is": "open"})
+    desk.post(act, {"is": "open"})
+
+    assert Estimate.objects.get().dispute_hold
+    assert "no collections" in desk.get(page).content.decode()
+    desk.post(act, {"is": "over"})
+    assert not Estimate.objects.get().dispute_hold
+    noted = estimate.events.filter(what__startswith="dispute").values_list("what", flat=True)
+    assert list(noted) == ["dispute_opened", "dispute_ended"]
+
+
+def test_search_engines_are_led_to_the_right_to_an_estimate_in_both_languages(
+    client: Browser, clinic: Clinic
+) -> None:
+    robots = client.get("/robots.txt").content.decode()
+    places = re.findall("<loc>(.+?)</loc>", client.get("/sitemap.xml").content.decode())
+
+    assert "Sitemap: http://testserver/sitemap.xml" in robots
+    notices = [place for place in places if "/your-right-to-an-estimate/" in place]
+    assert len(notices) == 2
+    for place in places:
+        answer = client.get(place.removeprefix("http://testserver"))
+        assert answer.status_code == 200
+        assert "noindex" not in answer.content.decode() + answer.headers.get("X-Robots-Tag", "")
+        if place in notices:
+            assert f'<link rel="canonical" href="{place}">' in answer.content.decode()
