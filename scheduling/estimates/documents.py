@@ -26,6 +26,9 @@ def make_pdf(estimate_id: UUID, *, now: datetime) -> bool:
     """Store the PDF and let the mail go, in one transaction. False when it is there, or cannot be printed."""
     estimate = (
         Estimate.objects.select_related("client")
+        .only(
+            "number", "snapshot", "client__email_ok", "client__email_document_ok"
+        )  # the rest is long, and sealed
         .filter(pk=estimate_id, document_state=Estimate.DocumentState.WANTED)
         .first()
     )

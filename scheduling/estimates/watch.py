@@ -22,7 +22,9 @@ from scheduling.models import Estimate, Seat, Trigger
 
 HALF, ALMOST, ALONE = 0.5, 0.9, 0.75  # parts of the time between the event and the end of the target day
 LATELY = timedelta(days=90)  # older requests have long got everything
-AHEAD = timedelta(days=7)  # no clock is longer: three business days around the longest holidays
+# No clock is longer than a week (three business days around the longest holidays), so one that is half gone
+# ends within these days.
+HALF_AHEAD = timedelta(days=4)
 
 
 class Clock(NamedTuple):
@@ -68,10 +70,9 @@ def late(*, clinic: Clinic, now: datetime) -> QuerySet[Trigger, tuple[UUID, date
     of the few days up to the horizon.
     """
     today = clinic.local(now).date()
-    half_gone = Q(target_due_on__lt=today)
-    for ahead in range(AHEAD.days + 1):
-        day = today + timedelta(days=ahead)
-        half_gone |= Q(target_due_on=day, happened_at__lte=now - (_end_of(day, clinic) - now))
+    days = [today + timedelta(days=ahead) for ahead in range(HALF_AHEAD.days + 1)]
+    soon = [Q(target_due_on=day, happened_at__lte=now - (_end_of(day, clinic) - now)) for day in days]
+    half_gone = Q(Q(target_due_on__lt=today), *soon, _connector=Q.OR)
     return Trigger.objects.running().filter(half_gone).values_list("pk", "happened_at", "target_due_on")
 
 
