@@ -1,24 +1,25 @@
 """Confirm many visits while the worker is killed at random: one issued version each, each inside its date."""
 
+import os
 import random
+import signal
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from config import servers
 from config.foundation.models import User
 from intake.models import AppointmentRequest, Client, Coverage, Practitioner, Service
 from notifications.models import Message, State
 from scheduling import availability, booking
 from scheduling.models import Estimate, EstimateDocument, Room, Trigger
 from tests.faults import estimate_worker
-from tests.mail_sink import Sink
 from tests.processes import ROOT
 from tests.scheduling.estimates.build import DENVER
 from tests.scheduling.estimates.conftest import SAMPLE, load, read
@@ -27,14 +28,45 @@ pytestmark = pytest.mark.django_db(transaction=True)
 STARTS = datetime(2027, 2, 26, 9, 0, tzinfo=DENVER)
 
 
-@pytest.fixture
-def clinic(transactional_db: None) -> User:
-    load(read(SAMPLE.read_text(encoding="utf-8")))
-    return User.objects.create_user("desk@example.com", "a long password", is_front_desk=True)
+class Killable:
+    """A worker that is killed again and again, and started again at once. Loads while the test prepares."""
+
+    def __init__(self, environment: dict[str, str], *arguments: str) -> None:
+        self.kills = 0
+        self.parent = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.estimate_worker", *arguments],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            preexec_fn=servers.die_with_parent,
+        )
+
+    def start(self) -> None:
+        assert self.parent.stdin
+        self.parent.stdin.write("start\n")
+        self.parent.stdin.flush()
+        self.pid = int(self._said())
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+        assert self._said() == "gone\n"
+        self.kills += 1
+
+    def end(self) -> None:
+        self.parent.kill()  # and with it the worker
+        self.parent.communicate()
+
+    def _said(self) -> str:
+        assert self.parent.stdout
+        return self.parent.stdout.readline()
 
 
 @pytest.fixture
-def environment(process_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+def environment(
+    process_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, transactional_db: None
+) -> dict[str, str]:
     clock = {"SIMULATED_FROM": STARTS.isoformat(), "STARTED_AT": str(time.time())}
     for name, value in clock.items():
         monkeypatch.setenv(name, value)
@@ -46,37 +78,23 @@ def environment(process_environment: dict[str, str], monkeypatch: pytest.MonkeyP
     }
 
 
-class Killable:
-    """A worker that is killed again and again, and started again at once."""
-
-    def __init__(self, environment: dict[str, str], *arguments: str) -> None:
-        self.kills, self._environment, self._arguments = 0, environment, arguments
-        self.start()
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.estimate_worker", *self._arguments],
-            cwd=ROOT,
-            env=self._environment,
-            stdout=subprocess.PIPE,
-        )
-        assert self.process.stdout
-        assert self.process.stdout.readline() == b"ready\n"
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        self.kills += 1
+@pytest.fixture
+def worker(environment: dict[str, str]) -> Iterator[Killable]:
+    running = Killable(environment)
+    yield running
+    running.end()
 
 
-@contextmanager
-def worker(environment: dict[str, str], *arguments: str) -> Iterator[Killable]:
-    running = Killable(environment, *arguments)
-    try:
-        yield running
-    finally:
-        running.process.kill()
-        running.process.wait()
+@pytest.fixture
+def careless_worker(environment: dict[str, str]) -> Iterator[Killable]:
+    running = Killable(environment, "careless")
+    yield running
+    running.end()
+
+
+def a_clinic() -> User:
+    load(read(SAMPLE.read_text(encoding="utf-8")))
+    return User.objects.create_user("desk@example.com", "a long password", is_front_desk=True)
 
 
 def requests(count: int) -> list[AppointmentRequest]:
@@ -148,13 +166,14 @@ def confirm_all(count: int, running: Killable, by: User, *, kills: int) -> None:
             running.start()
 
 
-def run(count: int, *, kills: int, environment: dict[str, str], by: User, sink: Sink) -> None:
-    with worker(environment) as running:
-        confirm_all(count, running, by, kills=kills)
-        ends_at = time.monotonic() + 90 + count / 5
-        while Trigger.objects.running().exists() and time.monotonic() < ends_at:
-            time.sleep(0.1)
-        assert running.kills == kills
+def run(count: int, *, kills: int, worker: Killable) -> None:
+    by = a_clinic()
+    worker.start()
+    confirm_all(count, worker, by, kills=kills)
+    ends_at = time.monotonic() + 90 + count / 5
+    while Trigger.objects.running().exists() and time.monotonic() < ends_at:
+        time.sleep(0.1)
+    assert worker.kills == kills
     assert Estimate.objects.count() == count
     assert Estimate.objects.filter(version=1, status="issued", document_state="made").count() == count
     assert EstimateDocument.objects.count() == count
@@ -167,39 +186,34 @@ def run(count: int, *, kills: int, environment: dict[str, str], by: User, sink: 
         assert trigger.provided_at.astimezone(DENVER).date() <= trigger.target_due_on
 
 
-@pytest.mark.timeout(300)  # a busy machine; alone it takes some fifteen seconds
-def test_fifty_confirms_with_the_worker_killed_give_one_estimate_each_in_time(
-    clinic: User, environment: dict[str, str], smtp_sink: Sink
-) -> None:
-    run(50, kills=2, environment=environment, by=clinic, sink=smtp_sink)
+@pytest.mark.timeout(300)  # a busy machine; alone it takes some ten seconds
+def test_fifty_confirms_with_the_worker_killed_give_one_estimate_each_in_time(worker: Killable) -> None:
+    run(50, kills=4, worker=worker)
 
 
 @pytest.mark.nightly
 @pytest.mark.timeout(1800)
-def test_a_thousand_confirms_with_the_worker_killed_give_one_estimate_each_in_time(
-    clinic: User, environment: dict[str, str], smtp_sink: Sink
-) -> None:
-    run(1000, kills=40, environment=environment, by=clinic, sink=smtp_sink)
+def test_a_thousand_confirms_with_the_worker_killed_give_one_estimate_each_in_time(worker: Killable) -> None:
+    run(1000, kills=40, worker=worker)
 
 
-def test_a_careless_worker_that_is_killed_loses_documents(
-    clinic: User, environment: dict[str, str], smtp_sink: Sink
-) -> None:
+def test_a_careless_worker_that_is_killed_loses_documents(careless_worker: Killable) -> None:
     """The control: without the order of things that we keep, a kill leaves estimates without a paper."""
+    by = a_clinic()
     for asked, slot in zip(requests(6), free_times(6), strict=True):
         booking.confirm(
             appointment_request=asked,
             practitioner=Practitioner.objects.get(pk=slot.practitioner_id),
             room=Room.objects.get(pk=slot.room_id),
             starts_at=slot.starts_at,
-            by=clinic,
+            by=by,
             now=STARTS,
         )
-    with worker(environment, "careless") as running:
-        ends_at = time.monotonic() + 20
-        while not EstimateDocument.objects.exists() and time.monotonic() < ends_at:
-            time.sleep(0.01)
-        running.kill()
+    careless_worker.start()
+    ends_at = time.monotonic() + 20
+    while not EstimateDocument.objects.exists() and time.monotonic() < ends_at:
+        time.sleep(0.01)
+    careless_worker.kill()
 
     lost = Estimate.objects.filter(document_state="made", document=None)
     assert EstimateDocument.objects.exists()
