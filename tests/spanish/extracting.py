@@ -61,7 +61,7 @@ FOR_CLIENTS = (
     "scheduling/templates/scheduling/estimates/locked.html",
     "scheduling/templates/scheduling/estimates/right.html",
     "scheduling/templates/scheduling/mail/",
-    "scheduling/views/client.py",
+    "scheduling/views/client/",
     "scheduling/views/estimates.py",
     "scheduling/wording.py",
 )
