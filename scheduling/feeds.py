@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
+from django.db.models import Case, F, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, Concat, JSONObject, Left, Replace
 from icalendar import Calendar, Event
 
@@ -31,10 +31,8 @@ def visits(*, start: datetime, end: datetime, now: datetime) -> QuerySet[Appoint
     """What takes time from `start` to `end`, half-open; holds that ran out are left out."""
     if not timedelta(0) < end - start <= LONGEST_RANGE:
         raise TooLong
-    held = Q(status=AppointmentStatus.HELD, held_until__gt=now)
-    return Appointment.objects.filter(
-        Q(status__in=TAKES_PLACE) | held, starts_at__lt=end, starts_at__gte=start
-    ).order_by("starts_at", "pk")
+    taking = Appointment.objects.taking_time(now=now).filter(starts_at__lt=end, starts_at__gte=start)
+    return taking.order_by("starts_at", "pk")
 
 
 def visits_json(*, start: datetime, end: datetime, now: datetime, with_names: bool) -> str:

@@ -85,5 +85,5 @@ def _ahead(*, now: datetime, longest: int) -> Iterator[tuple[Appointment, dateti
         .annotate(moved_at=Max("events__at", filter=Q(events__from_starts_at__isnull=False)))
     )
     for visit in visits:
-        told = [at for at in (visit.confirmed_at, visit.moved_at) if at is not None]
+        told = [at for at in (visit.confirmed_at, vars(visit)["moved_at"]) if at is not None]
         yield visit, max(told) if told else None

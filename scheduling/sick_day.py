@@ -23,13 +23,13 @@ def affected(*, practitioner: Practitioner, day: date, now: datetime) -> list[Ap
     """What is booked or offered with this person on a local day and has not begun. One query."""
     start, end = day_bounds(day, day, Clinic.get().zone)
     return list(
-        Appointment.objects.filter(
+        Appointment.objects.taking_time(now=now)
+        .filter(
             practitioner=practitioner,
             starts_at__lt=end,
             ends_at__gt=max(start, now),
             status__in=[AppointmentStatus.HELD, AppointmentStatus.BOOKED],
         )
-        .exclude(status=AppointmentStatus.HELD, held_until__lte=now)
         .select_related("client", "service", "room", "location", "appointment_request", "offer")
         .order_by("starts_at")
     )

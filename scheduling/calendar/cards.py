@@ -6,7 +6,7 @@ from functools import cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -54,18 +54,9 @@ def visits_between(*, start: datetime, end: datetime, now: datetime) -> list[App
     A week has hundreds of visits and a dozen services and practitioners: those are read once, not with each visit.
     """
     seats = Prefetch("taken_seats", queryset=Seat.objects.filter(cancelled_at=None), to_attr="people_in_it")
-    shown = Q(
-        status__in=[
-            AppointmentStatus.HELD,
-            AppointmentStatus.BOOKED,
-            AppointmentStatus.ARRIVED,
-            AppointmentStatus.FULFILLED,
-            AppointmentStatus.NO_SHOW,
-        ]
-    )
     return list(
-        Appointment.objects.filter(shown, starts_at__lt=end, ends_at__gt=start)
-        .exclude(status=AppointmentStatus.HELD, held_until__lt=now - timedelta(hours=12))
+        Appointment.objects.on_the_calendar(now=now)
+        .filter(starts_at__lt=end, ends_at__gt=start)
         .select_related("client", "room", "location")
         .only(*DRAWN)
         .prefetch_related("service", "practitioner", seats)

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q
-
 from scheduling.calendar.hours import Hours
 from scheduling.calendar.rules import day_bounds
-from scheduling.models import Appointment, AppointmentStatus
+from scheduling.models import Appointment
 
 
 @dataclass(frozen=True)
@@ -27,10 +25,7 @@ def ribbon(*, hours: Hours, now: datetime) -> list[RibbonDay]:
     clinic = hours.clinic
     start, end = day_bounds(hours.first, hours.last, clinic.zone)
     counts: dict[date, int] = defaultdict(int)
-    taking = Appointment.objects.filter(starts_at__gte=start, starts_at__lt=end).filter(
-        Q(status__in=[AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED, AppointmentStatus.FULFILLED])
-        | Q(status=AppointmentStatus.HELD, held_until__gt=now)
-    )
+    taking = Appointment.objects.taking_time(now=now).filter(starts_at__gte=start, starts_at__lt=end)
     for starts_at in taking.values_list("starts_at", flat=True):
         counts[starts_at.astimezone(clinic.zone).date()] += 1
     found = []

@@ -1,6 +1,7 @@
 """Visits on the calendar, the time they claim, and the times offered to a client."""
 
 import uuid
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -25,6 +26,9 @@ class AppointmentStatus(models.TextChoices):
 TAKES_TIME = frozenset(
     {AppointmentStatus.HELD, AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED, AppointmentStatus.FULFILLED}
 )
+
+
+RUN_OUT_IS_SHOWN = timedelta(hours=12)
 
 
 class Offer(models.Model):
@@ -58,6 +62,18 @@ class Offer(models.Model):
 
     def __str__(self) -> str:
         return self.status
+
+
+class AppointmentQuerySet(models.QuerySet["Appointment"]):
+    def taking_time(self, *, now: datetime) -> "AppointmentQuerySet":
+        """What stands in the way of other visits; a hold that has run out does not."""
+        return self.filter(status__in=TAKES_TIME).exclude(status=AppointmentStatus.HELD, held_until__lte=now)
+
+    def on_the_calendar(self, *, now: datetime) -> "AppointmentQuerySet":
+        """What is drawn: also what was missed, and for a while a hold that has run out."""
+        drawn = [*TAKES_TIME, AppointmentStatus.NO_SHOW]
+        gone = now - RUN_OUT_IS_SHOWN
+        return self.filter(status__in=drawn).exclude(status=AppointmentStatus.HELD, held_until__lte=gone)
 
 
 class Appointment(Versioned):
@@ -106,6 +122,8 @@ class Appointment(Versioned):
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancel_reason = EncryptedTextField(blank=True)
     fee_cents = models.PositiveIntegerField(null=True, blank=True)  # late change or no-show
+
+    objects = AppointmentQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["starts_at", "status"], name="appointment_calendar")]
