@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 
 from config.foundation import staff_tasks
 from config.foundation.models import User
+from intake import contact
 from notifications.models import Message, Receipt, State
 from scheduling.estimates.freezing import SUBJECT
 from scheduling.models import Estimate, EstimateEvent, Trigger
@@ -51,6 +52,30 @@ def give(*, estimate: Estimate, what: EstimateEvent.What, by: User, now: datetim
     EstimateEvent.objects.create(estimate=estimate, what=what, at=now, by=by)
     if what in BY_HAND:
         _provided(estimate, at=now, by=by, outcome=what, now=now)
+
+
+@transaction.atomic
+def give_again(*, estimate: Estimate, by: User, now: datetime) -> None:
+    """The same document once more, the way it went before: its mail anew, or a task to print it."""
+    about = Message.objects.filter(subject_type=SUBJECT, subject_id=str(estimate.pk))
+    message = about.exclude(state=State.WITHDRAWN).order_by("-created_at").first()
+    if message is not None and message.is_waiting:
+        return  # it is on its way
+    try:
+        if message is None:
+            raise contact.CannotRepeat
+        contact.send_again(message=message, by=by, now=now)
+    except contact.CannotRepeat:
+        staff_tasks.open_task(
+            key=f"{PAPER}:{estimate.pk}",
+            kind="estimate_by_paper",
+            subject_type=SUBJECT,
+            subject_id=estimate.pk,
+            title="Print an estimate and post it or hand it over",
+            priority=staff_tasks.Priority.TODAY,
+            reopen=True,
+            now=now,
+        )
 
 
 @transaction.atomic

@@ -12,13 +12,13 @@ from django.utils import timezone
 
 from config.foundation.models import Clinic, User
 from intake.models import AppointmentRequest, Client, Coverage
-from scheduling.estimates import contents, coverage, deadlines, plans, triggers
+from scheduling.estimates import contents, coverage, deadlines, delivery, plans, triggers
 from scheduling.estimates.contents import Kind
 from scheduling.estimates.filling import Ordered, fill
 from scheduling.estimates.freezing import ask, issue_or_ask, nothing_to_ask
 from scheduling.estimates.freezing import issue as issue_now
 from scheduling.estimates.ordering import of_request, of_visit, record_event, services_by_kind
-from scheduling.models import Appointment, Estimate, EstimateEvent, Seat, Trigger
+from scheduling.models import Appointment, AppointmentStatus, Estimate, EstimateEvent, Seat, Trigger
 
 Event = Trigger.Event
 Reason = Estimate.Reason
@@ -122,6 +122,10 @@ def issue_waiting(*, trigger: Trigger, by: User, now: datetime) -> list[Estimate
     clinic, visit = Clinic.get(), trigger.appointment
     if visit is None:
         asked = trigger.appointment_request
+        if given := _of_a_booked_visit(trigger, now=now):
+            Trigger.objects.running().filter(pk=trigger.pk).update(satisfied_by=given)
+            delivery.give_again(estimate=given, by=by, now=now)
+            return [given]
         return issue_for_request(appointment_request=asked, by=by, now=now) if asked else []
     ordered = of_visit(visit, clinic=clinic, now=now)
     if ordered is None or trigger.satisfied_by_id is not None:
@@ -132,6 +136,19 @@ def issue_waiting(*, trigger: Trigger, by: User, now: datetime) -> list[Estimate
     made = issue_now(ordered, clinic=clinic, by=by, now=now)
     nothing_to_ask(ordered, by=by, now=now)
     return [made]
+
+
+def _of_a_booked_visit(trigger: Trigger, *, now: datetime) -> Estimate | None:
+    """Who asks what a visit costs that is booked already has its estimate: another would say "not yet scheduled"."""
+    of_visits = Estimate.objects.in_force().filter(
+        client=trigger.client_id,
+        kind=Kind.GFE,
+        appointment__status=AppointmentStatus.BOOKED,
+        appointment__starts_at__gte=now,
+    )
+    if trigger.appointment_request_id:
+        of_visits = of_visits.filter(appointment_request=trigger.appointment_request_id)
+    return of_visits.order_by("appointment__starts_at").first()
 
 
 def draft(*, trigger: Trigger, now: datetime) -> contents.Contents | None:

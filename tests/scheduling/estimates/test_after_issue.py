@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.test import Client as Browser
+from django.utils import timezone
 
 from config.foundation.links import Link
 from config.foundation.models import Clinic, StaffTask, User
@@ -435,6 +436,47 @@ def test_one_file_holds_every_paper_byte_for_byte_with_its_proof(desk: Browser, 
     assert {event["what"] for event in said[0]["events"]} == {"issued", "document_made", "superseded"}
     answer = desk.get(f"/staff/estimates/client/{estimate.client_id}/?save=1")
     assert answer["Content-Type"] == "application/zip"
+
+
+def test_who_asks_the_price_of_a_booked_visit_gets_its_estimate_again_and_no_other(
+    desk: Browser, by: User
+) -> None:
+    asked = a_request()
+    starts_at = timezone.now() + timedelta(days=20)
+    estimate = issue.issue_for_appointment(appointment=a_visit(asked, starts_at=starts_at), by=by)
+    assert estimate
+    Message.objects.update(state=State.SENT, sent_at=timezone.now())
+    delivery.follow(now=timezone.now())
+    desk.post(f"/staff/estimates/asked/{asked.pk}/")
+    [question] = Trigger.objects.running()
+
+    assert desk.post(f"/staff/estimates/clock/{question.pk}/").status_code == 302
+
+    assert Estimate.objects.get() == estimate
+    again = Message.objects.get(state=State.QUEUED)
+    assert again.subject_id == str(estimate.pk)
+    question.refresh_from_db()
+    assert question.satisfied_by == estimate
+    assert question.is_running
+    Message.objects.filter(pk=again.pk).update(state=State.SENT, sent_at=timezone.now())
+    delivery.follow(now=timezone.now())
+    question.refresh_from_db()
+    assert not question.is_running
+
+
+def test_who_gets_paper_gets_it_printed_again(by: User) -> None:
+    client = a_client(email_ok=False, email="")
+    estimate = issue.issue_for_appointment(appointment=a_visit(a_request(client=client)), by=by, now=NOW)
+    assert estimate
+    delivery.give(estimate=estimate, what=EstimateEvent.What.POSTED, by=by, now=NOW)
+    question = a_trigger(client=client, happened_at=NOW)
+
+    assert issue.issue_waiting(trigger=question, by=by, now=NOW) == [estimate]
+
+    assert StaffTask.objects.still_open().get().kind == "estimate_by_paper"
+    delivery.give(estimate=estimate, what=EstimateEvent.What.HANDED, by=by, now=NOW)
+    question.refresh_from_db()
+    assert not question.is_running
 
 
 def test_the_database_and_the_arithmetic_agree_on_which_clocks_are_past_half() -> None:
