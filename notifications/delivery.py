@@ -42,6 +42,9 @@ log = logging.getLogger("notifications.delivery")
 BATCH = 50  # rows claimed at once
 LEASE = timedelta(seconds=300)  # longer than connect + commands + after-data of the row in hand
 SAFE_REST = timedelta(seconds=180)  # of a lease: with less left a row is given back, not started
+LONGEST_BATCH = (
+    8.0  # seconds until the rest is given back: what is urgent is claimed first, and waits no longer
+)
 DRAWN_OUT = 20.0  # seconds a drain works before it lets the next tick take over
 FIRST_DELAY, LONGEST_DELAY = 30.0, 3600.0  # seconds between tries
 UNKNOWN_DELAY = timedelta(minutes=10)  # the first copy may be on its way: give it time to bounce
@@ -127,10 +130,12 @@ def _deliver_batch(
     recovering = set(Breaker.objects.filter(failures__gt=0).values_list("channel", flat=True))
     sent = 0
     ended: list[Begun] = []
+    ends_at = time.monotonic() + LONGEST_BATCH
     coming: Ahead | None = None  # the message in hand was begun with the mark of the one before it
 
     def is_out_of_time(message: Message) -> bool:
-        return should_stop() or (message.lease_until or now) - now < SAFE_REST * settings.OUTBOX_PACE
+        is_lease_short = (message.lease_until or now) - now < SAFE_REST * settings.OUTBOX_PACE
+        return is_lease_short or should_stop() or time.monotonic() > ends_at
 
     try:
         for position, (message, following) in enumerate(zip_longest(batch, batch[1:])):

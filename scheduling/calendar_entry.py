@@ -33,7 +33,6 @@ def calendar_entry(
     calendar.add("method", "CANCEL" if cancelled else "REQUEST")
     event = Event()
     event.add("uid", f"{appointment.pk}@{settings.MAIL_DOMAIN}")
-    # A cancellation must outrank whatever was sent before it.
     event.add("sequence", appointment.sequence)
     event.add("dtstamp", now)
     event.add("dtstart", appointment.starts_at.astimezone(clinic.zone))

@@ -38,6 +38,9 @@ class Sink:
     port: int = field(default_factory=servers.free_port)
     mode: Mode = Mode.ACCEPT
     refused_addresses: set[str] = field(default_factory=set)  # always answered with 550
+    answers: dict[str, str] = field(
+        default_factory=dict
+    )  # what an address is answered with, whatever the mode is
     slowness: float = 0.0
     never_refused: str = "-"  # the end of addresses that exist whatever the mode is
     envelopes: list[Envelope] = field(default_factory=list)
@@ -104,6 +107,8 @@ class _Handler:
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[Any]
     ) -> str:
+        if answer := self.sink.answers.get(address):
+            return answer
         if self.sink.mode is Mode.REFUSE_4XX:
             return "451 4.3.0 Try again later"
         is_refused = self.sink.mode is Mode.REFUSE_5XX and not address.endswith(self.sink.never_refused)

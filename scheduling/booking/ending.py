@@ -39,7 +39,12 @@ def cancel(
             raise StaleVersion
         if visit.status not in {AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED}:
             raise NotBookable("closed")
-        values: dict[str, object] = {"cancelled_at": now, "fee_cents": fee_cents}
+        values: dict[str, object] = {
+            "cancelled_at": now,
+            "fee_cents": fee_cents,
+            "sequence": visit.sequence
+            + 1,  # a calendar may ignore a cancellation that is no newer (RFC 5546 3.2.5)
+        }
         change(
             visit, what="cancelled", to=AppointmentStatus.CANCELLED, by=by, now=now, why=why, values=values
         )

@@ -167,6 +167,52 @@ def test_a_mailbox_that_does_not_exist_fails_at_once_and_is_never_written_to_aga
     assert StaffTask.objects.count() == 2
 
 
+@pytest.mark.parametrize(
+    ("answer", "is_blocked"),
+    [
+        ("550 5.1.2 No such domain", True),
+        ("550 5.1.10 Null MX", True),
+        ("553 No such name", True),
+        ("550 5.7.1 Policy", False),
+        ("552 5.2.2 Full", False),
+    ],
+)
+def test_only_an_address_that_does_not_exist_is_blocked(
+    smtp_sink: Sink, answer: str, is_blocked: bool
+) -> None:
+    message = make_message(to="alex@nowhere.example")
+    smtp_sink.answers["alex@nowhere.example"] = answer
+
+    delivery.drain()
+
+    message.refresh_from_db()
+    assert message.state == State.FAILED
+    assert StaffTask.objects.filter(key=f"message:{message.pk}").exists()
+    assert suppression.is_suppressed(message.to) is is_blocked
+
+
+def test_an_urgent_message_does_not_wait_for_a_long_batch(
+    smtp_sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "LONGEST_BATCH", 0.3)
+    make_many(12)
+    smtp_sink.slowness = 0.1
+
+    def work() -> None:
+        delivery.drain()
+        connection.close()
+
+    drain = threading.Thread(target=work)
+    drain.start()
+    wait_for(lambda: smtp_sink.envelopes)
+    make_message(key="urgent", to="desk@example.com", priority=Priority.URGENT)
+    drain.join()
+
+    order = [envelope.rcpt_tos[0] for envelope in smtp_sink.envelopes]
+    assert order.index("desk@example.com") < 6
+    assert len(order) == len(set(order)) == 13
+
+
 def test_a_message_that_cannot_be_read_fails_alone(smtp_sink: Sink) -> None:
     good, bad = make_many(2)
     with connection.cursor() as cursor:  # the address of one row in the place of another: it must not open

@@ -12,7 +12,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from config.foundation.staff_tasks import StaffTask
-from notifications import catalogue, delivery, health, suppression
+from notifications import attempts, catalogue, delivery, health, suppression
 from notifications.models import Heartbeat, Message, Receipt, State
 from tests.factories import load_sample_clinic, make_user
 from tests.notifications.messages import make_message
@@ -90,6 +90,21 @@ def test_a_signed_bounce_blocks_the_address_and_asks_staff_and_a_replay_changes_
     assert message.receipt == Receipt.BOUNCED
     assert suppression.is_suppressed("alex.sample@example.com")
     assert StaffTask.objects.count() == 1
+
+
+def test_a_receipt_that_overtakes_our_own_mark_is_kept_by_it(client: Browser, settings: object) -> None:
+    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}  # type: ignore[attr-defined]
+    make_message()
+    now = timezone.now()
+    [message] = delivery.claim(now=now, limit=1, worker="one")
+    attempt = attempts.begin(message, worker="one", now=now)
+    assert attempt is not None
+
+    client.post("/webhooks/mailgun/", signed(message, "delivered"), content_type="application/json")
+    attempts.sent(message, attempt, [], now=now)
+
+    message.refresh_from_db()
+    assert (message.state, message.receipt) == (State.SENT, Receipt.DELIVERED)
 
 
 def test_a_forged_call_is_refused_and_changes_nothing(client: Browser, settings: object) -> None:
