@@ -1,6 +1,8 @@
 """Reminders: what is due now, in real zones, over a year with moves, cancellations and outages."""
 
 import random
+from bisect import bisect
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,6 +16,8 @@ from tests.factories import NOW, ZONE, load_sample_clinic, make_appointment_requ
 from tests.notifications.test_notices import make_visit
 
 DENVER, SYDNEY, LORD_HOWE = ZONE, ZoneInfo("Australia/Sydney"), ZoneInfo("Australia/Lord_Howe")
+
+LEADS, TOO_LATE, STEP = [48, 3], timedelta(minutes=30), timedelta(minutes=30)
 
 
 @pytest.fixture
@@ -83,68 +87,143 @@ def test_who_wants_no_reminders_gets_none(visit: Appointment) -> None:
     assert Message.objects.get().state == State.NOT_SENT
 
 
-@pytest.mark.parametrize("zone", [DENVER, SYDNEY, LORD_HOWE], ids=str)
-def test_a_year_of_reminders_is_exactly_the_expected_set(zone: ZoneInfo) -> None:
-    """Visits over a year with moves, cancellations and outages, against a plain model of the rule."""
+@dataclass(frozen=True)
+class Plan:
+    """One visit of a year: when it starts, when its person was told so, and when it was moved or cancelled."""
+
+    starts_at: datetime
+    told_at: datetime
+    ends_at: datetime | None  # it does not stand any more from here on
+    moved_to: datetime | None = None
+
+    def stands_at(self, now: datetime) -> bool:
+        return self.told_at <= now < self.starts_at and (self.ends_at is None or now < self.ends_at)
+
+
+@dataclass(frozen=True)
+class Year:
+    zone: ZoneInfo
+    visits: list[Plan]
+    outages: list[tuple[datetime, datetime]]
+    ticks: list[datetime]
+
+    def is_out(self, now: datetime) -> bool:
+        return any(begins <= now < ends for begins, ends in self.outages)
+
+    def expected(self) -> set[tuple[datetime, int]]:
+        """The rule in plain words: a lead has its window, and is due if the machine was up in it once."""
+        due = set()
+        for visit in self.visits:
+            plans = {
+                lead: reminders.planned_at(visit.starts_at, lead_hours=lead, zone=self.zone) for lead in LEADS
+            }
+            for lead, opens in plans.items():
+                closes = min([at for at in plans.values() if at > opens] + [visit.starts_at - TOO_LATE])
+                chances = (
+                    now
+                    for now in self.ticks[bisect(self.ticks, opens - STEP) : bisect(self.ticks, closes)]
+                    if opens <= now < closes
+                    and visit.stands_at(now)
+                    and 8 <= now.astimezone(self.zone).hour < 20
+                    and not self.is_out(now)
+                )
+                if visit.told_at <= opens and any(chances):
+                    due.add((visit.starts_at, lead))
+        return due
+
+
+def a_year(zone: ZoneInfo, *, size: int, step: timedelta) -> Year:
     draw = random.Random(f"{zone}")  # seeded by name: a failing year can be run again
-    leads = [48, 3]
     begins = datetime(2027, 1, 1, tzinfo=UTC)
-    visits = []
-    for number in range(120):
-        day = begins + timedelta(days=draw.randrange(2, 360))
+    visits: dict[datetime, Plan] = {}  # no two start at once, so a start names a visit
+    while len(visits) < size:
+        day = begins + timedelta(days=draw.randrange(4, 360))
         local = datetime(
             day.year, day.month, day.day, draw.randrange(7, 19), draw.choice([0, 30]), tzinfo=zone
         )
-        told = local.astimezone(UTC) - timedelta(hours=draw.choice([1, 10, 40, 60, 400]))
-        ends = local.astimezone(UTC) - timedelta(hours=draw.randrange(1, 60)) if draw.random() < 0.2 else None
-        visits.append((number, local.astimezone(UTC), told, ends))
+        starts_at = local.astimezone(UTC)
+        told_at = starts_at - timedelta(hours=draw.choice([1, 10, 40, 60, 80]))
+        ends_at = starts_at - timedelta(hours=draw.randrange(1, 60)) if draw.random() < 0.3 else None
+        ends_at = ends_at if ends_at and ends_at > told_at else None
+        moved_to = starts_at + timedelta(days=7) if ends_at and draw.random() < 0.5 else None
+        visits[starts_at] = Plan(starts_at, told_at, ends_at, moved_to)
+        if moved_to and ends_at:
+            visits[moved_to] = Plan(moved_to, ends_at, None)
     outages = [
-        (begins + timedelta(days=start), timedelta(hours=draw.randrange(2, 60)))
-        for start in (40, 90, 200, 300)
+        (at, at + timedelta(hours=draw.randrange(2, 60)))
+        for at in (begins + timedelta(days=days) for days in (40, 90, 200, 300))
     ]
+    ticks = {start - step * number for start in visits for number in range(int(timedelta(hours=70) / step))}
+    return Year(zone, list(visits.values()), outages, sorted(ticks))
 
-    sent: dict[tuple[int, int], datetime] = {}
-    ticks = sorted(
-        {
-            start - timedelta(minutes=30) * step
-            for _number, start, _told, _ends in visits
-            for step in range(0, 140)
-        }
-    )
-    for now in ticks:
-        if any(at <= now < at + length for at, length in outages):
+
+@pytest.mark.parametrize("zone", [DENVER, SYDNEY, LORD_HOWE], ids=str)
+def test_a_year_of_reminders_is_exactly_the_expected_set(zone: ZoneInfo) -> None:
+    """Visits over a year with moves, cancellations and outages, against a plain model of the rule."""
+    year = a_year(zone, size=120, step=STEP)
+    by_start = sorted(year.visits, key=lambda visit: visit.starts_at)
+    starts = [visit.starts_at for visit in by_start]
+    sent: dict[tuple[datetime, int], datetime] = {}
+    for now in year.ticks:
+        if year.is_out(now):
             continue
-        for number, start, told, cancelled in visits:
-            if not now < start < now + timedelta(hours=62) or told > now or (cancelled and cancelled <= now):
-                continue
-            lead = reminders.due_lead(start, leads=leads, told_at=told, now=now, zone=zone)
-            if lead is not None:
-                sent.setdefault((number, lead), now)
+        for visit in by_start[bisect(starts, now) : bisect(starts, now + timedelta(hours=62))]:
+            lead = visit.stands_at(now) and reminders.due_lead(
+                visit.starts_at, leads=LEADS, told_at=visit.told_at, now=now, zone=zone
+            )
+            if lead:
+                sent.setdefault((visit.starts_at, lead), now)
 
-    for (number, lead), at in sent.items():
-        _number, start, told, cancelled = visits[number]
-        assert 8 <= at.astimezone(zone).hour < 20
-        assert told <= reminders.planned_at(start, lead_hours=lead, zone=zone) <= at < start
-        assert cancelled is None or at < cancelled
-    expected = set()
-    for number, start, told, cancelled in visits:
-        for lead in leads:
-            plan = reminders.planned_at(start, lead_hours=lead, zone=zone)
-            later = [
-                reminders.planned_at(start, lead_hours=other, zone=zone) for other in leads if other < lead
-            ]
-            until = min([*later, start - timedelta(minutes=30), *([cancelled] if cancelled else [])])
-            chances = [
-                now
-                for now in ticks
-                if plan <= now < until
-                and 8 <= now.astimezone(zone).hour < 20
-                and not any(at <= now < at + length for at, length in outages)
-            ]
-            if chances and told <= plan:
-                expected.add((number, lead))
-    assert set(sent) == expected
+    assert set(sent) == year.expected()
     assert len(sent) > 100
+    for (starts_at, lead), at in sent.items():
+        assert 8 <= at.astimezone(zone).hour < 20
+        assert reminders.planned_at(starts_at, lead_hours=lead, zone=zone) <= at < starts_at
+
+
+def test_a_year_of_real_visits_is_reminded_of_by_exactly_the_expected_rows(visit: Appointment) -> None:
+    """The same on rows: made, moved and cancelled while the year goes by, reminded of by what beat calls."""
+    year = a_year(SYDNEY, size=14, step=timedelta(hours=2))
+    Clinic.objects.update(time_zone=str(SYDNEY))
+    Appointment.objects.all().delete()
+    first_times = [plan for plan in year.visits if plan.starts_at not in {p.moved_to for p in year.visits}]
+    rows = {
+        plan.starts_at: make_visit(
+            make_appointment_request(),
+            starts_at=plan.starts_at,
+            ends_at=plan.starts_at + timedelta(hours=1),
+            confirmed_at=plan.told_at,
+            status=AppointmentStatus.HELD,
+            held_until=plan.starts_at,
+        )
+        for plan in first_times
+    }
+    for now in year.ticks:
+        for plan in first_times:
+            live_through(plan, rows[plan.starts_at], now=now)
+        if not year.is_out(now):
+            remind(now)
+
+    moments = {f"{plan.starts_at:%Y%m%dT%H%M}": plan.starts_at for plan in year.visits}
+    keys = [key.split(":") for key in Message.objects.filter(kind="reminder").values_list("key", flat=True)]
+    assert {(moments[start], int(lead)) for _visit, _pk, start, _word, lead in keys} == year.expected()
+    assert len(keys) == len(year.expected()) > 8
+
+
+def live_through(plan: Plan, row: Appointment, *, now: datetime) -> None:
+    """Bring a row to where its visit is at `now`."""
+    if row.status == AppointmentStatus.HELD and plan.told_at <= now:
+        row.status = AppointmentStatus.BOOKED
+        row.save()
+    if row.status == AppointmentStatus.BOOKED and plan.ends_at and plan.ends_at <= now:
+        if plan.moved_to is None:
+            row.status = AppointmentStatus.CANCELLED
+        elif row.starts_at != plan.moved_to:
+            row.events.create(
+                what="moved", at=plan.ends_at, from_starts_at=row.starts_at, to_status=row.status
+            )
+            row.starts_at, row.ends_at = plan.moved_to, plan.moved_to + timedelta(hours=1)
+        row.save()
 
 
 def test_the_digest_comes_once_a_morning(visit: Appointment) -> None:
