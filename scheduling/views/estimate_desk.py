@@ -233,7 +233,9 @@ def _usual_plan(client: Client) -> dict[str, Any]:
     """What the last visit suggests, so that staff change two numbers and press the button."""
     today = Clinic.get().local(timezone.now()).date()
     last = client.appointments.select_related("service__follow_up").order_by("-starts_at").first()
-    service = (last.service.follow_up or last.service) if last else None
+    asked = client.appointment_requests.select_related("service__follow_up").order_by("-submitted_at").first()
+    about = last.service if last else asked.service if asked else None
+    service = (about.follow_up or about) if about else None
     return {
         "service": service,
         "practitioner": last.practitioner if last else client.home_practitioner,
