@@ -1,16 +1,20 @@
 """A day on paper."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from scheduling import wording
 from scheduling.calendar.cards import card
 from scheduling.calendar.columns import MACHINES, column_of, columns
-from scheduling.calendar.hours import Hours
+from scheduling.calendar.hours import Hours, Stretch
 from scheduling.models import Appointment
+
+NO_FLAGS: Mapping[UUID, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -34,40 +38,58 @@ class Sheet:
     lines: list[SheetLine]
 
 
-def day_sheets(hours: Hours, visits: Sequence[Appointment], *, now: datetime) -> list[Sheet]:
-    """One table a person at work. First name and initial only; no phone, no reason."""
-    zone = hours.clinic.zone
+def day_sheets(
+    hours: Hours, visits: Sequence[Appointment], *, now: datetime, flags: Mapping[UUID, str] = NO_FLAGS
+) -> list[Sheet]:
+    """One table a person at work. First name and initial only; no phone, no reason.
+
+    `flags`: request -> the letters of what somebody should know on the day.
+    """
     sheets = []
     for column in columns(hours, visits, by_rooms=False):
         own = [v for v in visits if column_of(v, by_rooms=False) == column["id"]]
         stretches = [s for p, found in hours.stretches.items() if str(p) == column["id"] for s in found]
         if column["id"] == MACHINES:
             stretches = hours.machine_hours
-        lines: list[tuple[datetime, SheetLine]] = []
-        for visit in own:
-            drawn = card(visit, zone=zone, now=now, neutral=False)
-            if drawn.state == "gone":
-                continue
-            new = "N" if visit.service.is_first_visit else "R"
-            note = drawn.sub if drawn.state == "held" else ""
-            room = visit.room.name.removesuffix(" room") if visit.room else visit.location.name
-            lines.append(
-                (
-                    drawn.start,
-                    SheetLine(
-                        wording.span(drawn.start, drawn.end), drawn.name, drawn.code, room, "", new, note
-                    ),
-                )
-            )
-        for stretch in stretches:
-            free = datetime.combine(stretch.day, stretch.starts, zone)
-            close = datetime.combine(stretch.day, stretch.ends, zone)
-            for following in [*sorted(own, key=lambda v: v.starts_at), None]:
-                start = min(following.starts_at.astimezone(zone), close) if following else close
-                if start - free >= timedelta(minutes=30):
-                    lines.append((free, SheetLine(wording.span(free, start), note=_("free"), gap=True)))
-                if following:
-                    free = max(free, following.ends_at.astimezone(zone))
+        lines = [*_visit_lines(own, hours=hours, now=now, flags=flags), *_gaps(own, stretches, hours=hours)]
         lines.sort(key=lambda pair: pair[0])
         sheets.append(Sheet(column["title"], column["note"], [line for _at, line in lines]))
     return sheets
+
+
+def _visit_lines(
+    visits: Iterable[Appointment], *, hours: Hours, now: datetime, flags: Mapping[UUID, str]
+) -> Iterator[tuple[datetime, SheetLine]]:
+    for visit in visits:
+        drawn = card(visit, zone=hours.clinic.zone, now=now, neutral=False)
+        if drawn.state == "gone":
+            continue
+        yield (
+            drawn.start,
+            SheetLine(
+                time=drawn.span,
+                who=drawn.name,
+                code=drawn.code,
+                room=visit.room.name.removesuffix(" room") if visit.room else visit.location.name,
+                flags=flags.get(visit.appointment_request_id, "") if visit.appointment_request_id else "",
+                new="N" if visit.service.is_first_visit else "R",
+                note=drawn.sub if drawn.state == "held" else "",
+            ),
+        )
+
+
+def _gaps(
+    visits: Iterable[Appointment], stretches: Iterable[Stretch], *, hours: Hours
+) -> Iterator[tuple[datetime, SheetLine]]:
+    """Half an hour or more in which nobody comes."""
+    zone = hours.clinic.zone
+    in_order = sorted(visits, key=lambda visit: visit.starts_at)
+    for stretch in stretches:
+        free = datetime.combine(stretch.day, stretch.starts, zone)
+        close = datetime.combine(stretch.day, stretch.ends, zone)
+        for following in [*in_order, None]:
+            start = min(following.starts_at.astimezone(zone), close) if following else close
+            if start - free >= timedelta(minutes=30):
+                yield free, SheetLine(wording.span(free, start), note=_("free"), gap=True)
+            if following:
+                free = max(free, following.ends_at.astimezone(zone))

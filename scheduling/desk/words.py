@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -125,6 +126,30 @@ REFUSALS = {
 def refusal(code: str, *, who: str = "") -> str:
     text = str(REFUSALS.get(str(code), _("That time cannot be booked.")))
     return text % {"who": who or _("That person")} if "%(who)s" in text else text
+
+
+# What who receives a client should know, on paper that others may see: letters, and what they stand for at the foot.
+ON_PAPER = {
+    "minor": ("M", gettext_lazy("under 18")),
+    "representative_check": ("S", gettext_lazy("someone speaks for them")),
+    "contact_limits": ("C", gettext_lazy("careful how to reach them")),
+    "no_calls": ("C", gettext_lazy("careful how to reach them")),
+    "access_needs": ("A", gettext_lazy("needs something to come")),
+    "language_es": ("ES", gettext_lazy("Spanish")),
+    "card_needs_reading": ("I", gettext_lazy("card to read")),
+}
+
+
+def paper_flags(markers: Iterable[tuple[UUID, str]]) -> tuple[dict[UUID, str], list[tuple[str, str]]]:
+    """Markers by request as letters, and the letters used with what they mean."""
+    letters: dict[UUID, set[str]] = {}
+    meant: dict[str, str] = {}
+    for request_id, code in markers:
+        if code in ON_PAPER:
+            letter, meaning = ON_PAPER[code]
+            letters.setdefault(request_id, set()).add(letter)
+            meant[letter] = str(meaning)
+    return {key: " ".join(sorted(found)) for key, found in letters.items()}, sorted(meant.items())
 
 
 DAYS = {
