@@ -201,7 +201,7 @@ def reminder(*, appointment: Appointment, lead_hours: int, now: datetime) -> Mes
         kind="reminder",
         context={
             "starts_at": appointment.starts_at,
-            "place": _place(appointment.location),
+            "place": place_of(appointment.location),
             "url": url,
             "url_coming": f"{url}#coming",
         },
@@ -319,7 +319,7 @@ def _about_visit(
         kind=kind,
         context={
             "starts_at": appointment.starts_at,
-            "place": _place(appointment.location),
+            "place": place_of(appointment.location),
             "url": visit_url(appointment, is_first=is_first),
             "free_until": free_until if free_until > now else None,
             **context,
@@ -412,7 +412,7 @@ def _language(appointment: Appointment) -> str:
     return appointment.client.language if appointment.client else "en"
 
 
-def _place(location: Location) -> dict[str, Any]:
+def place_of(location: Location) -> dict[str, Any]:
     return {
         "is_video": location.kind == Location.Kind.VIDEO,
         "name": location.name,

@@ -60,7 +60,7 @@ def call_off(
         )
         cancelled, offers = 0, {}
         for visit in affected(practitioner=practitioner, day=day, now=now):
-            if visit.pk not in chosen or visit.seats is not None:  # a class: its people are told seat by seat
+            if visit.pk not in chosen:
                 continue
             if visit.status == AppointmentStatus.BOOKED:
                 booking.cancel(appointment=visit, by=by, now=now, why=why, answer_again=True)

@@ -9,7 +9,7 @@ from config.foundation.clinic import Clinic
 from config.foundation.user import User
 from intake.models import AppointmentRequest, Practitioner
 from intake.models.appointment_request import Status
-from scheduling import notices
+from scheduling import class_notices, notices
 from scheduling.availability import Slot
 from scheduling.booking.asked import bookable, held_times, service_of
 from scheduling.booking.attempts import contest
@@ -48,6 +48,9 @@ def confirm(
         appointment = book(pending, slot, locked, by=by, now=now)
         answered(pending, by=by, now=now)
         tell_confirmed(appointment, by=by, now=now, is_first=True)
+        for seat in class_notices.seats_of(appointment) if appointment.seats is not None else ():
+            if seat.appointment_request_id == pending.pk:
+                class_notices.confirmed(seat=seat, now=now, by=by)
         return appointment
 
     def look() -> None:

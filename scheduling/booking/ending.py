@@ -10,7 +10,7 @@ from config.foundation.user import User
 from config.foundation.versioned import StaleVersion
 from intake.models import AppointmentRequest
 from intake.models.appointment_request import Status
-from scheduling import notices
+from scheduling import class_notices, notices
 from scheduling.booking.asked import others_stand
 from scheduling.booking.attempts import attempt
 from scheduling.booking.claiming import release
@@ -49,7 +49,7 @@ def cancel(
             visit, what="cancelled", to=AppointmentStatus.CANCELLED, by=by, now=now, why=why, values=values
         )
         Claim.objects.filter(appointment=visit).delete()
-        Seat.objects.filter(appointment=visit, cancelled_at=None).update(cancelled_at=now)
+        _class_is_off(visit, by=by, now=now, why=why)
         pending = visit.appointment_request
         if pending is not None and pending.status == Status.BOOKED and not others_stand(pending):
             to = Status.NEW if answer_again else Status.WITHDRAWN
@@ -61,6 +61,17 @@ def cancel(
         return visit
 
     return attempt(act)
+
+
+def _class_is_off(visit: Appointment, *, by: User | None, now: datetime, why: str) -> None:
+    """Everyone in it is told, seat by seat, and comes back into the queue for another date."""
+    seats = class_notices.seats_of(visit)
+    Seat.objects.filter(appointment=visit, cancelled_at=None).update(cancelled_at=now)
+    for seat in seats:
+        pending = seat.appointment_request
+        if pending is not None and pending.status == Status.BOOKED and not others_stand(pending):
+            pending.move_to(Status.NEW, now=now, by=by, why=why)
+    class_notices.cancelled(seats=seats, now=now, by=by)
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from config.foundation.user import User
 from intake.models.appointment_request import Status
-from scheduling import notices
+from scheduling import class_notices, notices
 from scheduling.availability import Slot
 from scheduling.booking.asked import others_stand
 from scheduling.booking.attempts import contest
@@ -15,7 +15,7 @@ from scheduling.booking.history import change
 from scheduling.booking.judging import diary_around, judge
 from scheduling.booking.refusals import TooLate
 from scheduling.estimates import issue, versions
-from scheduling.models import Appointment, AppointmentEvent, AppointmentStatus, Claim
+from scheduling.models import Appointment, AppointmentEvent, AppointmentStatus, Claim, Seat
 
 UNDO_WITHIN = timedelta(seconds=10)
 
@@ -52,6 +52,18 @@ def undo(*, appointment: Appointment, by: User | None, now: datetime) -> Appoint
 _UNANSWERED: dict[str, object] = {"answered_at": None, "answered_by": None}
 
 
+def _seats_back(visit: Appointment, was_off_at: datetime | None, *, by: User | None, now: datetime) -> None:
+    """A class has its people again: those who sat in it when it was called off."""
+    if was_off_at is not None:
+        Seat.objects.filter(appointment=visit, cancelled_at=was_off_at).update(cancelled_at=None)
+    seats = class_notices.seats_of(visit)
+    class_notices.put_back(seats=seats)
+    for seat in seats:
+        pending = seat.appointment_request
+        if pending is not None and pending.status == Status.NEW:
+            pending.move_to(Status.BOOKED, now=now, by=by, why="undone")
+
+
 def _put_back(visit: Appointment, last: AppointmentEvent, *, by: User | None, now: datetime) -> None:
     """A moved or cancelled visit gets its old time again, unless somebody has taken it in those seconds."""
     moved = last.what == "moved" and last.from_starts_at is not None
@@ -70,11 +82,13 @@ def _put_back(visit: Appointment, last: AppointmentEvent, *, by: User | None, no
         "cancelled_at": None,
         "fee_cents": None,
     }
+    was_off_at = visit.cancelled_at
     Claim.objects.filter(appointment=visit).delete()
     change(visit, what="undone", to=AppointmentStatus.BOOKED, by=by, now=now, values=values)
     claim(visit, taken, held_until=None)
     visit.refresh_from_db()
     notices.put_back(appointment=visit, now=now, by=by)
+    _seats_back(visit, was_off_at, by=by, now=now)
     pending = visit.appointment_request
     if pending is not None and pending.status == Status.WITHDRAWN:
         pending.move_to(Status.NEW, now=now, by=by, why="undone")

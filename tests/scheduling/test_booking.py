@@ -548,3 +548,27 @@ def test_next_best_times_that_break_a_wish_give_way_to_the_best_of_all_days():
         confirm(make_appointment_request(wishes=earliest), "2027-03-03T09:00")
 
     assert min(slot.starts_at for slot in lost.value.next_best) >= at("2027-03-22T00:00")
+
+
+def test_everyone_in_a_class_is_told_that_it_is_off_in_one_act_and_it_can_be_undone():
+    user = make_user()
+    people = [make_appointment_request(service="WORKSHOP") for _ in range(2)]
+    for number, pending in enumerate(people):
+        pending.client.email = f"seat{number}@example.org"
+        pending.client.save()
+        visit = confirm(pending, "2027-03-20T09:30", who="P3", room="")
+
+    def told(kind: str) -> list[str]:
+        rows = Message.objects.filter(kind=kind, subject_type="scheduling.seat", state="queued")
+        return sorted(row.to for row in rows)
+
+    everyone = ["seat0@example.org", "seat1@example.org"]
+    assert told("confirmed") == everyone
+    booking.cancel(appointment=visit, by=user, now=NOW)
+    assert (told("confirmed"), told("cancelled")) == ([], everyone)
+    assert {AppointmentRequest.objects.get(pk=each.pk).status for each in people} == {"new"}
+
+    booking.undo(appointment=visit, by=user, now=NOW)
+    assert told("cancelled") == []
+    assert Seat.objects.filter(cancelled_at=None).count() == 2
+    assert {AppointmentRequest.objects.get(pk=each.pk).status for each in people} == {"booked"}

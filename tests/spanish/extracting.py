@@ -53,6 +53,8 @@ FOR_CLIENTS = (
     "config/views.py",
     "intake/models/appointment_request.py",
     "scheduling/estimates/sheet_words.py",
+    "scheduling/estimates/sheet.py",
+    "scheduling/class_notices.py",
     "scheduling/notices.py",
     "scheduling/templates/scheduling/client/",
     "scheduling/templates/scheduling/estimates/birth_date.html",

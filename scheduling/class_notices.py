@@ -1,0 +1,102 @@
+"""What the people of a class are told, seat by seat: each their own mail, to their own page.
+
+The kinds are those of a visit; a class is one appointment of many people, so it has no client of its own.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from config.foundation.clinic import Clinic
+from config.foundation.user import User
+from intake import contact
+from intake.notices import REQUEST_LINK, client_link, thread
+from notifications.models import Message
+from scheduling.calendar_entry import calendar_entry
+from scheduling.models import Appointment, Seat
+from scheduling.notices import UNDO_WINDOW, VISIT_LINK_DAYS, place_of
+
+SEAT = "scheduling.seat"
+
+
+def seats_of(visit: Appointment) -> list[Seat]:
+    """Who sits in it now. A seat without a request was agreed elsewhere: its person has no page here."""
+    taken = Seat.objects.filter(appointment=visit, cancelled_at=None, appointment_request__isnull=False)
+    return list(taken.select_related("client", "appointment_request").order_by("pk"))
+
+
+def confirmed(*, seat: Seat, now: datetime, by: User | None) -> Message:
+    language = _language(seat)
+    said = {"has_estimate": False, "is_class": True, "thread": thread(done=3, language=language)}
+    return _tell(seat, "confirmed", said, now=now, by=by)
+
+
+def moved(*, seats: Iterable[Seat], was_at: datetime, now: datetime, by: User | None) -> None:
+    for seat in seats:
+        contact.withdraw(subject_type=SEAT, subject_id=seat.pk, reason="moved")
+        _tell(seat, "moved", {"was_at": was_at}, now=now, by=by)
+
+
+def cancelled(*, seats: Iterable[Seat], now: datetime, by: User | None) -> None:
+    for seat in seats:
+        contact.withdraw(subject_type=SEAT, subject_id=seat.pk, reason="cancelled")
+        _tell(seat, "cancelled", {"by_clinic": by is not None}, now=now, by=by, is_off=True)
+
+
+def put_back(*, seats: Iterable[Seat]) -> None:
+    """Undone in time: nobody hears that it was moved or off."""
+    for seat in seats:
+        contact.withdraw(subject_type=SEAT, subject_id=seat.pk, reason="undone", kinds=("moved", "cancelled"))
+
+
+def _language(seat: Seat) -> str:
+    return seat.appointment_request.language if seat.appointment_request else seat.client.language
+
+
+def _tell(
+    seat: Seat, kind: str, said: Mapping[str, Any], *, now: datetime, by: User | None, is_off: bool = False
+) -> Message:
+    visit, client, clinic, language = seat.appointment, seat.client, Clinic.get(), _language(seat)
+    with translation.override(language):
+        title = _("Visit at %(clinic)s") % {"clinic": clinic}
+    reader = contact.reader_of(client, clinic=clinic, now=now)
+    free_until = visit.starts_at - timedelta(hours=clinic.change_notice_hours)
+    return contact.tell_client(
+        client=client,
+        kind=kind,
+        context={
+            "starts_at": visit.starts_at,
+            "place": place_of(visit.location),
+            "url": client_link(
+                purpose=REQUEST_LINK,
+                subject_id=seat.appointment_request_id,
+                expires_at=visit.starts_at + timedelta(days=VISIT_LINK_DAYS),
+            ),
+            "free_until": free_until if free_until > now else None,
+            **said,
+        },
+        key=f"seat:{seat.pk}:{kind}:s{visit.sequence}:v{visit.version}",
+        subject_type=SEAT,
+        subject_id=seat.pk,
+        language=language,
+        now=now,
+        clinic=clinic,
+        by=by,
+        not_before=now + UNDO_WINDOW if by is not None else None,
+        expires_at=None if is_off else visit.starts_at,
+        attachments=[
+            calendar_entry(
+                appointment=visit,
+                clinic=clinic,
+                title=title,
+                attendee=reader.email,
+                now=now,
+                cancelled=is_off,
+            )
+        ]
+        if client.email_ok and reader.email
+        else [],
+    )
