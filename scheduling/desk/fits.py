@@ -11,7 +11,7 @@ from config.foundation.clinic import Clinic
 from intake.models import AppointmentRequest
 from scheduling import availability, calendar, wording
 from scheduling.availability import Slot
-from scheduling.desk.placing import can_be_placed
+from scheduling.desk.placing import SHORTEST_HOLD, TO_SEND_IT, can_be_placed
 from scheduling.desk.words import reasons
 
 QUARTER = timedelta(minutes=15)  # starts that lie so near one another are one window
@@ -37,7 +37,12 @@ class Suggested:
     days: dict[date, dict[str, Any]] = field(default_factory=dict)
 
 
-def suggested(appointment_request: AppointmentRequest, *, now: datetime, clinic: Clinic) -> Suggested:
+def suggested(
+    appointment_request: AppointmentRequest, *, now: datetime, clinic: Clinic, by_mail: bool = False
+) -> Suggested:
+    """`by_mail`: leave out what would begin before an answer can come back."""
+    if by_mail:
+        now += SHORTEST_HOLD + TO_SEND_IT
     if not can_be_placed(appointment_request):
         return Suggested()
     today = now.astimezone(clinic.zone).date()

@@ -42,6 +42,7 @@ def can_be_placed(appointment_request: AppointmentRequest) -> bool:
 
 
 SHORTEST_HOLD = timedelta(minutes=30)  # less is no offer: nobody reads mail that fast
+TO_SEND_IT = timedelta(minutes=15)  # from naming the times to sending them
 
 
 def held_until(places: Sequence[Place], *, now: datetime, clinic: Clinic) -> datetime | None:

@@ -89,8 +89,8 @@ def panel_context(
     payer, payer_note = desk.payer_sentence(appointment_request)
     # Who just lost a time has the best ones already.
     known = desk.Suggested(times) if times and is_part(request) else None
-    suggested = known or desk.suggested(appointment_request, now=now, clinic=clinic)
-    times, looking = times or suggested.times, looking_at(now=now, user=user)
+    suggested = known or desk.suggested(appointment_request, now=now, clinic=clinic, by_mail=mode == "offer")
+    times, looking = list(times or suggested.times), looking_at(now=now, user=user)
     joined = _joined_into(appointment_request)
     return {
         "appointment_request": appointment_request,
