@@ -37,6 +37,11 @@ def short_day(day: date) -> str:
     return date_format(day, "D, M j")
 
 
+def month_day(day: date) -> str:
+    """ "Mar 2" """
+    return date_format(day, "M j")
+
+
 def long_day(day: date) -> str:
     """ "Tuesday, March 2" """
     return date_format(day, "l, F j")

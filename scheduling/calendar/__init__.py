@@ -5,9 +5,9 @@ and never computes with zones. The number of queries does not depend on how much
 """
 
 from scheduling.calendar.cards import Card, card, letters, visits_between
-from scheduling.calendar.columns import MACHINES, NO_ROOM, who_is_off
-from scheduling.calendar.drawing import feed
-from scheduling.calendar.hours import read_hours
+from scheduling.calendar.columns import MACHINES, NO_ROOM, columns, who_is_off
+from scheduling.calendar.drawing import feed, iso
+from scheduling.calendar.hours import Hours, read_hours
 from scheduling.calendar.ribbon import ribbon
 from scheduling.calendar.rules import day_bounds
 from scheduling.calendar.sheets import day_sheets
@@ -16,10 +16,13 @@ __all__ = [
     "MACHINES",
     "NO_ROOM",
     "Card",
+    "Hours",
     "card",
+    "columns",
     "day_bounds",
     "day_sheets",
     "feed",
+    "iso",
     "letters",
     "read_hours",
     "ribbon",

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from scheduling import wording
 from scheduling.calendar.cards import card
 from scheduling.calendar.columns import MACHINES, column_of, columns
 from scheduling.calendar.hours import Hours, Stretch
@@ -28,12 +29,15 @@ def feed(
     may_move: bool,
     new_visit: str = "",
     fits_for: set[str] | None = None,
+    only: str = "",
 ) -> dict[str, Any]:
     """Columns and events of a range for the calendar in the browser.
 
+    `only`: the one column to show, if there is such a one.
     `fits_for`: the columns in which the open request fits somewhere; the others step back. None: no request.
     """
     shown = columns(hours, visits, by_rooms=by_rooms)
+    shown = [column for column in shown if column["id"] == only] or shown
     drawing = Drawing(hours, {column["id"] for column in shown}, fits_for)
     if by_rooms:
         drawing.open_rooms()
@@ -50,7 +54,7 @@ def feed(
             may_move=may_move,
             new=new_visit,
         )
-    drawing.now_line(now)
+    drawing.now_line(now, labelled=shown[0]["id"] if shown else "")
     hidden = [] if hours.first == hours.last else _hidden_days(hours, visits, hours.clinic.zone)
     opens, closes = drawing.opens, drawing.closes
     return {
@@ -127,8 +131,8 @@ class Drawing:
             {
                 "id": drawn.id,
                 "columns": [column],
-                "start": _iso(drawn.start),
-                "end": _iso(drawn.end),
+                "start": iso(drawn.start),
+                "end": iso(drawn.end),
                 "title": drawn.name,
                 "sub": drawn.sub,
                 "code": drawn.code,
@@ -147,12 +151,14 @@ class Drawing:
             hint = _("Time between visits")
             self._ground(column, end.date(), drawn.end.time(), end.time(), ["buffer"], hint=hint)
 
-    def now_line(self, now: datetime) -> None:
+    def now_line(self, now: datetime, *, labelled: str) -> None:
+        """A line through all columns; the first one says the time."""
         local = now.astimezone(self.hours.clinic.zone)
         if self.hours.first <= local.date() <= self.hours.last:
             ends = (local + timedelta(minutes=1)).time()
             for column in self.names:
-                self._ground(column, local.date(), local.time(), ends, ["now-line"])
+                said = {"title": wording.clock(local)} if column == labelled else {}
+                self._ground(column, local.date(), local.time(), ends, ["now-line"], **said)
 
     def _open(self, column: str, stretch: Stretch) -> None:
         self.opens, self.closes = min(self.opens, stretch.starts), max(self.closes, stretch.ends)
@@ -168,8 +174,8 @@ class Drawing:
             {
                 "id": f"g{len(self.events)}",
                 "columns": [column],
-                "start": _iso(datetime.combine(day, starts)),
-                "end": _iso(datetime.combine(day, ends if ends > starts else DAY_ENDS)),
+                "start": iso(datetime.combine(day, starts)),
+                "end": iso(datetime.combine(day, ends if ends > starts else DAY_ENDS)),
                 "background": True,
                 "classes": classes,
                 **more,
@@ -180,7 +186,7 @@ class Drawing:
         return ["stepped-back"] if self.fits_for is not None and column not in self.fits_for else []
 
 
-def _iso(moment: datetime) -> str:
+def iso(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M")
 
 

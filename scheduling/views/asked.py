@@ -22,6 +22,7 @@ class Asked:
     week: bool
     by_rooms: bool
     agenda: bool
+    who: str = ""  # whose week: a person's or a room's id; empty is everybody's
 
     @property
     def query(self) -> str:
@@ -36,6 +37,7 @@ class Asked:
             "day": self.day.isoformat(),
             "view": "week" if self.week else "",
             "by": "rooms" if self.by_rooms else "",
+            "who": self.who,
         }
 
     @property
@@ -65,6 +67,7 @@ def asked_of(request: HttpRequest, *, today: date) -> Asked:
         week=values.get("view") == "week",
         by_rooms=values.get("by") == "rooms",
         agenda=values.get("show") == "agenda",
+        who=values.get("who", "")[:36] if values.get("view") == "week" else "",
     )
 
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from config.foundation.clinic import Clinic
 from config.foundation.policy import May, may, staff_may
+from intake.models import Marker
 from notifications import health
 from scheduling import calendar, desk, wording
 from scheduling.templatetags.desk import is_neutral
@@ -34,11 +35,11 @@ def desk_page(request: HttpRequest) -> HttpResponse:
 @require_GET
 @staff_may(May.SEE_REQUESTS)
 def queue(request: HttpRequest) -> HttpResponse:
-    """The rows alone, for the live refresh."""
+    """The rows, for the live refresh; their head with the counts rides along."""
     now, clinic = timezone.now(), Clinic.get()
     asked = asked_of(request, today=now.astimezone(clinic.zone).date())
     context = {"asked": asked, **queue_parts(request, asked, now=now, clinic=clinic)}
-    return render(request, "scheduling/desk/rows.html", context)
+    return render(request, "scheduling/desk/queue.html", context)
 
 
 @require_GET
@@ -83,6 +84,7 @@ def calendar_feed(request: HttpRequest) -> JsonResponse:
         neutral=is_neutral(request),
         may_move=may(request.user, May.CONFIRM_VISITS),
         new_visit=request.GET.get("visit", ""),
+        only=asked.who,
         fits_for={window["column"] for window in fits.windows} if fits else None,
     )
     data["mark"] = mark
@@ -130,6 +132,7 @@ def pulse(request: HttpRequest) -> JsonResponse:
         {
             "queue": found["queue_mark"],
             "calendar": calendar_mark(asked, clinic=clinic),
+            "now": calendar.iso(now.astimezone(clinic.zone)),
             "title": render_to_string("scheduling/desk/title.txt", found),
             "line": quiet_line(
                 now=now,
@@ -154,8 +157,14 @@ def day_sheet(request: HttpRequest, day: str) -> HttpResponse:
     hours = calendar.read_hours(clinic=clinic, first=chosen, last=chosen)
     start, end = calendar.day_bounds(chosen, chosen, clinic.zone)
     visits = calendar.visits_between(start=start, end=end, now=now)
+    known = Marker.objects.filter(
+        appointment_request__in=[visit.appointment_request_id for visit in visits], cleared_at=None
+    )
+    flags, letters = desk.paper_flags(known.values_list("appointment_request_id", "code"))
     context = {
-        "sheets": calendar.day_sheets(hours, visits, now=now),
+        "clinic": clinic,
+        "sheets": calendar.day_sheets(hours, visits, now=now, flags=flags),
+        "letters": letters,
         "off": calendar.who_is_off(hours),
         "day_title": wording.long_day(chosen),
         "printed": wording.clock(now.astimezone(clinic.zone)),

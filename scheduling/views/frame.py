@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from config.foundation import access_log
 from config.foundation.clinic import Clinic
 from config.foundation.user import User
-from intake import words
 from intake.models import AppointmentRequest, RequestEvent, Service
 from notifications import health
 from scheduling import calendar, desk, wording
@@ -147,10 +146,18 @@ def bar_parts(
         "day_title": wording.short_day(asked.day)
         if not asked.week
         else _("%(first)s to %(last)s")
-        % {"first": words.day(asked.first, weekday=False), "last": words.day(asked.last, weekday=False)},
+        % {"first": wording.month_day(asked.first), "last": wording.month_day(asked.last)},
         "off": calendar.who_is_off(hours),
         "hours": hours,
+        "whose": _whose(hours, asked) if asked.week else (),
     }
+
+
+def _whose(hours: calendar.Hours, asked: Asked) -> list[dict[str, Any]]:
+    """Whose week can be looked at alone."""
+    columns = calendar.columns(hours, (), by_rooms=asked.by_rooms)
+    every = {"id": "", "title": _("Everyone") if not asked.by_rooms else _("All rooms")}
+    return [{**column, "current": column["id"] == asked.who} for column in (every, *columns)]
 
 
 def frame_parts(

@@ -1,0 +1,247 @@
+/* The calendar of the desk: what it draws, where a click or a drop in it leads, and the day it shows. */
+(() => {
+  "use strict";
+  const { $, $$, el, say, words, openRequest } = Desk;
+  const cal = $("#calendar");
+  if (!cal || !window.EventCalendar) return;
+
+  let ec = null;
+  let feed = { events: [], columns: [], fits: [] };
+  let loadNumber = 0;
+  const slotHeight = () => (matchMedia("(max-height: 820px)").matches ? 10 : 13);
+
+  const pad = (number) => String(number).padStart(2, "0");
+  const wall = (date) => `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}T${pad(date.getHours())}:${pad(date.getMinutes())}`;
+  const plus = (iso, minutes) => { const date = new Date(iso); date.setMinutes(date.getMinutes() + minutes); return wall(date); };
+  const clock = (iso) => new Date(iso).toLocaleTimeString(document.documentElement.lang, { hour: "numeric", minute: "2-digit" });
+
+  /* A week never scrolls sideways: the narrower its columns, the fewer words stand in them. Readers hear all of them. */
+  const tight = () => {
+    if (cal.dataset.view !== "week") return "";
+    const days = 7 - (feed.hidden_days?.length || 0);
+    const width = (cal.clientWidth - 60) / (Math.max(1, feed.columns.length) * days);
+    return width < 42 ? "tiny" : width < 90 ? "narrow" : "";
+  };
+  const initials = (name) => name.split(" ").map((word) => word[0]).join("").slice(0, 2);
+  const eventContent = ({ event }) => {
+    const data = event.extendedProps;
+    if (event.display === "background") {
+      return { domNodes: data.title ? [el("span", "", data.title)] : [] };
+    }
+    if (tight() === "tiny" && !data.rank) return { domNodes: [el("b", "", initials(data.title))] };
+    const nodes = [];
+    if (data.rank) nodes.push(el("span", "rank", data.rank));
+    if (data.code) { const code = el("abbr", "code", data.code); code.title = data.service; nodes.push(code); }
+    nodes.push(el("b", "", data.title));
+    if (data.mark) nodes.push(document.createTextNode(` ${data.mark}`));
+    if (data.sub) nodes.push(el("span", "sub", data.sub));
+    return { domNodes: nodes };
+  };
+  /* Event Calendar calls itself a table of buttons, which no reader can make sense of: columns are groups here. */
+  const tidyRoles = () => {
+    const root = $(".ec", cal);
+    if (!root) return;
+    root.removeAttribute("role");
+    root.setAttribute("role", "group");
+    root.setAttribute("aria-label", cal.getAttribute("aria-label"));
+    for (const node of $$("[role=row], [role=rowgroup], [role=cell], [role=columnheader], [role=rowheader], [aria-colspan]", root)) {
+      node.removeAttribute("role");
+      for (const name of ["aria-colindex", "aria-rowindex", "aria-colspan"]) node.removeAttribute(name);
+    }
+    for (const node of $$(".ec-bg-event", root)) node.setAttribute("role", "presentation");
+    const scroller = $(".ec-main", root);
+    if (scroller && !scroller.hasAttribute("tabindex")) {
+      scroller.tabIndex = 0;
+      scroller.setAttribute("role", "region");
+      scroller.setAttribute("aria-label", words.hours || "Hours");
+    }
+  };
+  const toEvent = (item) => ({
+    id: item.id,
+    resourceIds: item.columns,
+    start: item.start,
+    end: item.end,
+    title: item.title || "",
+    display: item.background ? "background" : "auto",
+    classNames: item.classes,
+    startEditable: !!item.movable,
+    durationEditable: false,
+    extendedProps: item,
+  });
+  const currentQuery = () => {
+    const query = new URLSearchParams({ day: cal.dataset.day, view: cal.dataset.view, by: cal.dataset.by });
+    if (cal.dataset.who) query.set("who", cal.dataset.who);
+    const panel = openRequest();
+    const request = cal.dataset.dragging || (panel && panel.dataset.request);
+    if (request) query.set("request", request);
+    if (panel === null && $("#panel[data-visit]")) query.set("visit", $("#panel").dataset.visit);
+    return query;
+  };
+  async function load() {
+    if (!ec) return;
+    const number = ++loadNumber;
+    const slow = setTimeout(() => cal.classList.add("loading"), 300);
+    try {
+      const answer = await fetch(`${cal.dataset.feed}?${currentQuery()}`, { headers: { Accept: "application/json" } });
+      if (!answer.ok) throw new Error(String(answer.status));
+      const fresh = await answer.json();
+      if (number !== loadNumber) return;
+      feed = fresh;
+      Desk.live?.seen(feed.mark);
+      cal.dataset.tight = tight();
+      ec.setOption("view", cal.dataset.view === "week" ? "resourceTimeGridWeek" : "resourceTimeGridDay");
+      ec.setOption("slotMinTime", feed.opens);
+      ec.setOption("slotMaxTime", feed.closes);
+      ec.setOption("hiddenDays", feed.hidden_days);
+      ec.setOption("date", cal.dataset.day);
+      ec.setOption("resources", feed.columns.map(({ id, title, note }) => ({ id, title, extendedProps: { note } })));
+      ec.setOption("events", feed.events.map(toEvent));
+      $(".cal-body", cal).classList.remove("failed");
+      requestAnimationFrame(() => { tidyRoles(); cal.dataset.loaded = String(number); });
+    } catch (error) {
+      if (number !== loadNumber) return;
+      $(".cal-body", cal).classList.add("failed");
+      say(words.calendar_lost, true);
+    } finally {
+      clearTimeout(slow);
+      if (number === loadNumber) cal.classList.remove("loading");
+    }
+  }
+  const fitsAt = (column, start) => feed.fits.some((fit) => fit.column === column && fit.start <= start && start <= fit.last);
+  /* The five-minute line under a point, in the clinic's wall time, and whose column it is. */
+  const under = (x, y) => {
+    const body = $(".ec-body", cal)?.getBoundingClientRect();
+    if (!body || x < body.left || x > body.right || y < body.top) return null;
+    const point = ec.dateFromPoint(x, y);
+    return point && point.resource ? { column: String(point.resource.id), start: wall(point.date) } : null;
+  };
+
+  async function ask(url, values) {
+    try {
+      await htmx.ajax("POST", url, { target: "#panel", swap: "outerHTML", values });
+    } catch (error) {
+      say(words.connection_lost, true);
+    }
+  }
+  const place = (requestId, version, spot) => ask(cal.dataset.confirm.replace("00000000-0000-0000-0000-000000000000", requestId), {
+    column: spot.column, by: cal.dataset.by, starts_at: spot.start, version,
+  });
+
+  const why = async (requestId, spot) => {
+    const query = new URLSearchParams({ column: spot.column, by: cal.dataset.by, starts_at: spot.start });
+    try {
+      const answer = await fetch(`${cal.dataset.why.replace("00000000-0000-0000-0000-000000000000", requestId)}?${query}`);
+      return (await answer.json()).text;
+    } catch (error) {
+      return words.connection_lost;
+    }
+  };
+
+  /* In offer mode a click in the calendar puts that time on the list instead of the last one. */
+  const swapOffer = async (spot) => {
+    const form = $("#panel form[data-offer]");
+    if (!form) return;
+    if (!fitsAt(spot.column, spot.start)) return say(await why(openRequest().dataset.request, spot), true);
+    const rows = $$("li", form);
+    const row = rows[rows.length - 1];
+    const box = $("input[type=checkbox]", row);
+    box.value = cal.dataset.by === "rooms" ? `${spot.start}||${spot.column}` : `${spot.start}|${spot.column}|`;
+    box.checked = true;
+    $(".when", row).textContent = `${new Date(spot.start).toLocaleDateString(document.documentElement.lang, { weekday: "short", month: "short", day: "numeric" })} · ${clock(spot.start)}`;
+    $(".why", row).textContent = feed.columns.find((column) => String(column.id) === spot.column)?.title || "";
+  };
+
+  const show = (day) => {
+    cal.dataset.day = day;
+    load();
+    const query = currentQuery();
+    htmx.ajax("GET", `${cal.dataset.bar}?${query}`, { target: "#cal-bar", swap: "outerHTML" });
+    const address = new URL(location.href);
+    address.searchParams.set("day", day);
+    history.replaceState(history.state, "", address);
+  };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-day]");
+    if (!link || event.metaKey || event.ctrlKey) return;
+    event.preventDefault();
+    show(link.dataset.day);
+  });
+
+  /* The line of now goes on; the rest stands still. */
+  const tick = (now) => {
+    if (!now || feed.now === now) return;
+    feed.now = now;
+    for (const item of feed.events.filter((each) => each.classes.includes("now-line"))) {
+      item.start = now;
+      item.end = plus(now, 1);
+      if (item.title) item.title = clock(now);
+      ec.updateEvent(toEvent(item));
+    }
+  };
+  const draw = (item) => { if (ec.getEventById(item.id)) ec.updateEvent(toEvent(item)); else ec.addEvent(toEvent(item)); };
+
+  const holder = $(".cal-body", cal);
+  ec = EventCalendar.create(holder, {
+    view: cal.dataset.view === "week" ? "resourceTimeGridWeek" : "resourceTimeGridDay",
+    date: cal.dataset.day,
+    locale: document.documentElement.lang,
+    headerToolbar: { start: "", center: "", end: "" },
+    allDaySlot: false,
+    slotDuration: "00:15",
+    snapDuration: "00:05",
+    slotLabelInterval: "01:00",
+    slotHeight: slotHeight(),
+    slotEventOverlap: false,
+    slotMinTime: "07:00",
+    slotMaxTime: "19:30",
+    slotLabelFormat: (time) => time.toLocaleTimeString(document.documentElement.lang, { hour: "numeric" }).toLowerCase(),
+    datesAboveResources: cal.dataset.view === "week",
+    dayHeaderFormat: { weekday: "short", month: "short", day: "numeric" },
+    columnWidth: "minmax(0, 1fr)",
+    resources: [],
+    events: [],
+    editable: true,
+    eventDurationEditable: false,
+    eventDragMinDistance: 6,
+    eventLongPressDelay: 300,
+    resourceLabelContent: ({ resource }) => {
+      const note = resource.extendedProps.note;
+      if (tight() === "tiny") { const short = el("b", "", resource.title.slice(0, 2)); short.title = resource.title; return { domNodes: [short] }; }
+      return { domNodes: note ? [el("b", "", resource.title), document.createTextNode(` ${note}`)] : [el("b", "", resource.title)] };
+    },
+    eventContent,
+    eventDidMount: ({ el: node, event }) => {
+      if (event.extendedProps.label) node.setAttribute("aria-label", event.extendedProps.label);
+      if (event.display === "background" && event.extendedProps.hint) node.title = event.extendedProps.hint;
+    },
+    eventAllUpdated: () => tidyRoles(),
+    eventClick: ({ event }) => {
+      const data = event.extendedProps;
+      if (data.rank) return $(`[data-rank="${data.rank}"]`)?.click();
+      if (data.url) htmx.ajax("GET", data.url, { target: "#panel", swap: "outerHTML" });
+    },
+    dateClick: ({ date, resource }) => {
+      const panel = openRequest();
+      if (!panel || !resource) return;
+      const spot = { column: String(resource.id), start: wall(date) };
+      if (panel.dataset.mode === "offer") return swapOffer(spot);
+      if (fitsAt(spot.column, spot.start)) place(panel.dataset.request, panel.dataset.version, spot);
+      else why(panel.dataset.request, spot).then((text) => say(text, true));
+    },
+    eventDrop: async (info) => {
+      const data = info.event.extendedProps;
+      const column = info.newResource ? info.newResource.id : info.event.resourceIds[0];
+      const url = data.rank ? null : data.move_url;
+      if (data.rank) {
+        const panel = openRequest();
+        await place(panel.dataset.request, panel.dataset.version, { column: String(column), start: wall(info.event.start) });
+      } else if (url) {
+        await ask(url, { column: String(column), by: cal.dataset.by, starts_at: wall(info.event.start), version: data.version });
+      }
+      load();
+    },
+  });
+  addEventListener("resize", () => { ec.setOption("slotHeight", slotHeight()); if (tight() !== cal.dataset.tight) load(); });
+  Desk.calendar = { element: cal, load, show, tick, under, fitsAt, why, place, plus, clock, draw, erase: (id) => ec.removeEventById(id) };
+  load();
+})();
