@@ -4,11 +4,20 @@ import signal
 from collections.abc import Callable, Iterator
 
 import pytest
+import time_machine
 from playwright.sync_api import Browser, Page, expect
 
 from config import servers
 from tests.browser import Visitor
 from tests.processes import RunningClinic
+from tests.scheduling.desk.making import MONDAY
+
+
+@pytest.fixture
+def in_the_morning() -> Iterator[None]:
+    """A Monday, 9:24 am at the clinic: what may be offered by mail depends on the hour, and tests run at any."""
+    with time_machine.travel(MONDAY, tick=True):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from tests.journeys.test_desk import sign_in
 from tests.scheduling.desk.making import make_clinic, make_request
 
 assert sign_in  # the fixture: a signed-in window on the desk
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.usefixtures("in_the_morning"), pytest.mark.django_db(transaction=True)]
 DENVER = ZoneInfo("America/Denver")
 expect.set_options(timeout=20_000)  # a loaded machine is slow, not wrong
 

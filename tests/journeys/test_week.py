@@ -15,7 +15,7 @@ from scheduling.models import Appointment
 from tests.browser import DESK, PHONE, Visitor
 from tests.scheduling.desk.making import make_clinic, make_request, make_user
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.usefixtures("in_the_morning"), pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
