@@ -53,7 +53,6 @@ FOR_CLIENTS = (
     "config/views.py",
     "intake/models/appointment_request.py",
     "scheduling/estimates/sheet_words.py",
-    "scheduling/estimates/sheet.py",
     "scheduling/class_notices.py",
     "scheduling/notices.py",
     "scheduling/templates/scheduling/client/",
