@@ -6,6 +6,7 @@ that came back, and time passes between the first page and "send" as it did for 
 
 import html
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -152,6 +153,10 @@ def test_a_sample_posted_raw_is_stored_as_expected(code: str, clinic: None) -> N
     if "phone" in expect:
         assert str(sent.client.phone) == expect["phone"]
     assert sent.client.phone_extension == expect.get("phone_extension", "")
+    if "client" not in expect:  # somebody new is called as they typed it, letter by letter
+        typed = [person.said.get(name, [""])[0] for name in ("first_name", "last_name", "name_to_use")]
+        kept = [sent.client.first_name, sent.client.last_name, sent.client.name_to_use]
+        assert kept == [unicodedata.normalize("NFC", name.strip()) for name in typed]
     for name, shown in {"client": sent.client.code, "display_name": sent.client.display_name}.items():
         assert shown == expect.get(name, shown)
     if "email" in expect:
