@@ -30,6 +30,8 @@ def source_of(request: HttpRequest, *, now: datetime) -> str:
         address = ipaddress.ip_address(told.rpartition(",")[2].strip())
     except ValueError:
         return ""
+    if address.is_loopback:
+        return ""  # this machine itself: a proxy that we were not told of, behind which everybody is
     # One line has a whole /64 of IPv6 to itself.
     place = ipaddress.ip_network((address, 64), strict=False) if address.version == 6 else address
     return lookup_hash(f"{now:%Y-%m-%d} {place}", purpose="source")

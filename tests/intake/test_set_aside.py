@@ -121,6 +121,11 @@ def test_behind_our_proxy_its_own_word_counts(rf: Any, settings: Any) -> None:
     assert told("") == told("unknown") == ""
 
 
+def test_this_machine_itself_is_no_place(rf: Any) -> None:
+    """A proxy that we were not told of would make all the world one place."""
+    assert sources.source_of(rf.get("/", REMOTE_ADDR="127.0.0.1"), now=timezone.now()) == ""
+
+
 # --- restored -----------------------------------------------------------------------------------------
 
 
