@@ -189,7 +189,7 @@ def manage(
     """Runs `manage.py …` in another process on this test's database: `manage("check").stdout`."""
 
     def run(
-        *arguments: str, env: dict[str, str] | None = None, **options: Any
+        *arguments: str, env: dict[str, str] | None = None, timeout: float = 60, **options: Any
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, str(ROOT / "manage.py"), *arguments],
@@ -198,7 +198,7 @@ def manage(
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=timeout,
             **options,
         )
 
