@@ -33,7 +33,7 @@ class BestTime:
 class Suggested:
     """What the panel and the ribbon show of one search: the best times, and for each day how many others fit."""
 
-    times: Sequence[BestTime] = ()
+    times: Sequence[BestTime] = field(default_factory=list)
     days: dict[date, dict[str, Any]] = field(default_factory=dict)
 
 
