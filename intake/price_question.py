@@ -17,12 +17,8 @@ def _any(*patterns: str) -> re.Pattern[str]:
 
 _HOW_MUCH = r"\b(?:how|hw|hiw) (?:much|mutch|muc|mcuh|mush)\b"
 _CUANTO = r"\b(?:[ckq]u?|co)anto\b"
-# What stands after "how much" when it is about the body, training or time.
-_OF_THE_BODY = (
-    r"pain|hurts?|hurting|ache|aches|sore|stiff|swelling|swollen|tired|worse|better|bothers?|matters?|miss|"
-    r"lift|lifting|walk|walking|run|running|runs|exercis\w+|stretch\w*|sit|sitting|stand|standing|sleep|rest|"
-    r"move|moving|movement|motion|weight|water|longer|time|sugar|coffee|activity|work|do|strain|pressure|lean|recover\w*|depends?|(?:in )?my (?:head|back|neck|knees?|hips?|shoulders?|body)"
-)
+# What somebody says of the body after "how much": "how much it hurts", "how much does it matter".
+_OF_THE_BODY = r"hurts?|aches?|bothers?|matters?|depends?|swells?|improves?"
 _DEL_CUERPO = (
     r"mas|menos|antes|tiempo|duel\w+|dolor|camin\w+|dur\w+|tard\w+|peso|carg\w+|levant\w+|dorm\w+|descans\w+|"
     r"ejercicio|agua|hace"
@@ -37,8 +33,9 @@ _IDIOMS = _any(
     r"(?<!would )(?<!will )(?<!does )(?<!could )(?<!might )(?<!can )(?<!gonna )"
     r"\b(?:it|that|this|which|pain|injury|back|neck|has|have|had|already)(?: has| have| had)? cost(?:s|ing)? "
     r"(?:me|us|him|her)\b|(?<!what )(?<!this )(?<!it )\bcosts (?:me|us|him|her)\b",
-    rf"{_HOW_MUCH}(?! (?:do|does|would|will|should|must) (?:i|we|it|you|u|one|that|this) (?:pay|owe|cost|charge))"
-    rf"(?: \S+){{0,4}}? (?:{_OF_THE_BODY})\b(?! (?:cost|charge)|[^.?!\n]{{0,40}}\b(?:cost|price|pay|owe|charge))",
+    rf"{_HOW_MUCH} (?:does |do |did |is |will |would )?(?:it|this|that|they|i|the \w+|my(?: \w+){{1,2}}|recovery|\w+ing)? ?"
+    rf"(?:{_OF_THE_BODY})\b",
+    rf"{_HOW_MUCH} is (?:in my\b|(?:the |my )?(?:pain|swelling)\b(?! (?:treatment|therapy|visit|session|relief|class)))",
     r"\b(?:me|te|le|nos|les) cuesta[ns]?(?: \w+){0,2} \w+[aei]r(?:me|se|lo|la)?\b|\b(?:la|una|de) cuesta\b|\bcuesta arriba\b",
     rf"{_CUANTO} (?:me |te |se |nos )?(?:va a |puedo |podre |debo |tengo que )?(?:{_DEL_CUERPO})\b",
     r"\bpag\w+ (?:el|un|las|los) (?:precio|consecuencias|platos)\b|\ba (?:cualquier|todo) (?:precio|costa)\b|\bprecio que pag\w+",

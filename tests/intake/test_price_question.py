@@ -6,6 +6,17 @@
 from intake.price_question import asks_price_in_words
 
 ASKS = """
+How much is treatment for pain?
+How much is it to get my back pain looked at
+how much does it cost to treat knee pain
+how much for 2 visits to do my shoulder
+How much is the running analysis
+How much for a stretch session?
+How much do the walking classes cost
+how much is it if I do 6 visits
+how much is a visit for someone who can't walk
+me cuesta caminar, cuanto cuesta la visita
+Cuanto es para el dolor de espalda
 how much is a visit
 How much would it be for the first time?
 how mutch does it costs
