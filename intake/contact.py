@@ -5,9 +5,7 @@ mail). So each message asks here how, and whether, its person may be told. Where
 message still stands in the ledger as not sent, with the reason, and staff get a call card if it matters.
 """
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,104 +16,15 @@ from django.utils.translation import gettext as _
 from config.foundation import access_log, staff_tasks
 from config.foundation.clinic import Clinic
 from config.foundation.user import User
-from intake import words
+from intake import wishes, words
 from intake.models import Client
-from intake.models.client import ContactWay
 from notifications import addresses, catalogue, outbox, suppression
-from notifications.addresses import BadAddress
-from notifications.channels import texting_works
 from notifications.models import Audience, Channel, Message, Priority, State
-from notifications.rendering import Attachment, Rendered, harmless, render, render_text
-
-# Why a message was not sent: codes of `Message.reason`, in words for staff.
-WHY_NOT = {
-    "wish_no_mail": "asked for no email",
-    "wish_no_reminders": "asked for no reminders",
-    "no_address": "gave no email address",
-    "bad_address": "the email address cannot be right",
-    "own_address": "the address is the clinic's own",
-    "blocked_address": "mail to this address came back, or its owner complained",
-}
-REMINDERS = frozenset({"reminder"})
-_LIKE_A_LINK = re.compile(r"://|www\.|\.[a-z]{2,}(?:/|\b)|@", re.IGNORECASE)
-_LONGEST_GREETING = 40  # characters
+from notifications.rendering import Attachment, Rendered, render, render_text
 
 
 class OverrideNeedsReason(ValueError):
     """A wish may be set aside only by a named person who says why."""
-
-
-@dataclass(frozen=True)
-class Way:
-    """How a person may be told one thing. `withheld` is a code of WHY_NOT, or empty."""
-
-    channel: Channel
-    to: str
-    withheld: str = ""
-
-
-@dataclass(frozen=True)
-class Reader:
-    """Who reads our mail about this client: the client, or the guardian of a minor."""
-
-    first_name: str
-    email: str
-    is_client: bool
-
-
-def reader_of(client: Client, *, clinic: Clinic, now: datetime) -> Reader:
-    """A minor's guardian, if there is one who may consent; else the person themselves.
-
-    A minor who wrote alone is answered alone: they asked us not to tell anyone (R25).
-    """
-    guardian = client.representative or {}
-    if guardian.get("may_consent") and client.is_minor_on(clinic.local(now).date()):
-        return Reader(
-            first_name=str(guardian.get("first_name", "")),
-            email=str(guardian.get("email") or client.email),
-            is_client=False,
-        )
-    return Reader(first_name=client.name_to_use or client.first_name, email=client.email, is_client=True)
-
-
-def greeting_name(name: str) -> str:
-    """The name to greet with, or nothing: a "name" with a link in it would make our mail carry it to a stranger."""
-    shown = " ".join(harmless(name).split())
-    return "" if len(shown) > _LONGEST_GREETING or _LIKE_A_LINK.search(shown) else shown
-
-
-def way_to_tell(
-    client: Client, *, reader: Reader, kind: catalogue.Kind, clinic: Clinic, set_aside: bool = False
-) -> Way:
-    """How this client may be told this kind of thing: one query, for blocked addresses.
-
-    `set_aside` overrides a wish; it never overrides a blocked or impossible address.
-    """
-    notes = client.contact_notes or {}
-    can_text = kind.has_text and client.text_ok and bool(client.phone) and texting_works()
-    text = Way(Channel.TEXT, client.phone.as_e164 if client.phone else "")
-    if kind.code in REMINDERS and notes.get("email_reminders_ok") is False and not set_aside:
-        return Way(Channel.EMAIL, reader.email, withheld="wish_no_reminders")
-    if can_text and client.prefers == ContactWay.TEXT:
-        return text
-    withheld = _no_mail_because(client, reader=reader, clinic=clinic, set_aside=set_aside)
-    if withheld and can_text:
-        return text
-    return Way(Channel.EMAIL, reader.email, withheld=withheld)
-
-
-def _no_mail_because(client: Client, *, reader: Reader, clinic: Clinic, set_aside: bool) -> str:
-    if not client.email_ok and not set_aside:
-        return "wish_no_mail"
-    if not reader.email.strip():
-        return "no_address"
-    try:
-        address = addresses.clean(reader.email)
-    except BadAddress:
-        return "bad_address"
-    if clinic.email and addresses.same_mailbox(address) == addresses.same_mailbox(clinic.email):
-        return "own_address"  # it would answer itself for ever
-    return "blocked_address" if suppression.is_suppressed(address) else ""
 
 
 def tell_client(
@@ -146,29 +55,17 @@ def tell_client(
     said = catalogue.kind(kind)
     if override_reason and by is None:
         raise OverrideNeedsReason("Only a person can set a wish aside.")
-    reader = reader_of(client, clinic=clinic, now=now)
-    way = way_to_tell(client, reader=reader, kind=said, clinic=clinic, set_aside=bool(override_reason))
+    reader = wishes.reader_of(client, clinic=clinic, now=now)
+    way = wishes.way_to_tell(client, reader=reader, kind=said, clinic=clinic, set_aside=bool(override_reason))
     language = language or client.language
-    full = {
-        **context,
-        **letterhead(clinic),
-        "hello": greeting_name(reader.first_name),
-        # Whose visit it is, when somebody else reads the mail.
-        "about": "" if reader.is_client else greeting_name(client.name_to_use or client.first_name),
-    }
-    rendered = render(said.template, full, language=language, zone=clinic.zone)
-    if way.channel == Channel.TEXT:
-        rendered = Rendered(
-            subject=rendered.subject,
-            text=render_text(said.template, full, language=language, zone=clinic.zone),
-            html="",
-        )
     message = outbox.enqueue(
         key=key,
         kind=kind,
         to=way.to,
         language=language,
-        rendered=rendered,
+        rendered=_rendered(
+            said, context, client=client, reader=reader, way=way, language=language, clinic=clinic
+        ),
         now=now,
         subject_type=subject_type,
         subject_id=subject_id,
@@ -196,6 +93,30 @@ def tell_client(
     return message
 
 
+def _rendered(
+    kind: catalogue.Kind,
+    context: Mapping[str, Any],
+    *,
+    client: Client,
+    reader: wishes.Reader,
+    way: wishes.Way,
+    language: str,
+    clinic: Clinic,
+) -> Rendered:
+    full = {
+        **context,
+        **letterhead(clinic),
+        "hello": wishes.greeting_name(reader.first_name),
+        # Whose visit it is, when somebody else reads the mail.
+        "about": "" if reader.is_client else wishes.greeting_name(client.name_to_use or client.first_name),
+    }
+    rendered = render(kind.template, full, language=language, zone=clinic.zone)
+    if way.channel != Channel.TEXT:
+        return rendered
+    text = render_text(kind.template, full, language=language, zone=clinic.zone)
+    return Rendered(subject=rendered.subject, text=text, html="")
+
+
 def _ask_staff_to_call(
     client: Client, kind: catalogue.Kind, message: Message, *, why: str, now: datetime
 ) -> None:
@@ -203,7 +124,7 @@ def _ask_staff_to_call(
     notes = client.contact_notes or {}
     with translation.override("en"):
         rules = [
-            f"Why not by mail: {WHY_NOT[why]}.",
+            f"Why not by mail: {wishes.WHY_NOT[why]}.",
             f"Phone: {words.phone(client.phone) or 'none'}.",
             "Do NOT call: write, text or tell in person." if not client.call_ok else "",
             "" if client.voicemail_ok else "Leave no voicemail.",
@@ -397,11 +318,12 @@ def send_to_corrected(
     """
     if message.state == State.WITHDRAWN:
         raise CannotRepeat(_("It was taken back because it is no longer true."))
-    reader = reader_of(client, clinic=clinic, now=now)
-    way = way_to_tell(client, reader=reader, kind=catalogue.kind(message.kind), clinic=clinic)
+    reader = wishes.reader_of(client, clinic=clinic, now=now)
+    way = wishes.way_to_tell(client, reader=reader, kind=catalogue.kind(message.kind), clinic=clinic)
     if way.withheld:
         raise CannotRepeat(
-            _("It may not be sent: %(why)s. Call instead.") % {"why": WHY_NOT.get(way.withheld, way.withheld)}
+            _("It may not be sent: %(why)s. Call instead.")
+            % {"why": wishes.WHY_NOT.get(way.withheld, way.withheld)}
         )
     if way.channel != message.channel:
         raise CannotRepeat(_("This message is for another way to reach them. Call instead."))

@@ -12,7 +12,7 @@ from django.db.models import Count, F, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from intake.contact import WHY_NOT
+from intake.wishes import WHY_NOT
 from notifications import catalogue
 from notifications.models import Attempt, Audience, Message, Receipt, State
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from config.foundation.clinic import Clinic
 from config.foundation.user import User
-from intake import contact
+from intake import contact, wishes
 from intake.notices import REQUEST_LINK, client_link, thread
 from notifications.models import Message
 from scheduling.calendar_entry import calendar_entry
@@ -62,7 +62,7 @@ def _tell(
     visit, client, clinic, language = seat.appointment, seat.client, Clinic.get(), _language(seat)
     with translation.override(language):
         title = _("Visit at %(clinic)s") % {"clinic": clinic}
-    reader = contact.reader_of(client, clinic=clinic, now=now)
+    reader = wishes.reader_of(client, clinic=clinic, now=now)
     free_until = visit.starts_at - timedelta(hours=clinic.change_notice_hours)
     return contact.tell_client(
         client=client,

@@ -9,7 +9,7 @@ from config.foundation.staff_tasks import StaffTask
 from intake.models import AppointmentRequest
 from intake.models import Priority as RequestPriority
 from notifications.models import Message
-from scheduling import notices
+from scheduling import staff_notices
 from scheduling.models import Appointment, AppointmentStatus, Trigger
 
 SENT_AT, UNTIL = time(7, 0), time(12, 0)  # clinic-local
@@ -42,5 +42,5 @@ def send_if_due(*, now: datetime) -> bool:
     if not any(counts.values()):
         return False
     with transaction.atomic():
-        notices.daily_digest(counts=counts, day=day, now=now)
+        staff_notices.daily_digest(counts=counts, day=day, now=now)
     return True

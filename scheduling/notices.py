@@ -1,11 +1,11 @@
-"""What clients and staff are told about visits and estimates: one function a message.
+"""What clients are told about offers and visits: one function a message.
 
 Each is called in the transaction that makes it true, with `now`; a change takes back what is not true any
 more in the same transaction.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,24 +15,22 @@ from django.utils.translation import gettext as _
 
 from config.foundation.clinic import Clinic, Location
 from config.foundation.user import User
-from intake import contact, words
+from intake import contact, wishes, words
 from intake.models import Client
-from intake.notices import EXAMPLE_AT, client_link, example, staff_address, thread
+from intake.notices import EXAMPLE_AT, client_link, example, thread
 from notifications import catalogue
 from notifications.catalogue import Kind
 from notifications.models import Audience, Message, Priority
 from notifications.rendering import Attachment
 from scheduling.calendar_entry import calendar_entry
-from scheduling.models import Appointment, Estimate, Offer
+from scheduling.models import Appointment, Offer
 
 # Purposes of client links; config/urls.py says which view answers.
 OFFER_LINK, VISIT_LINK, ESTIMATE_LINK = "offer", "visit", "estimate"
 
 VISIT, OFFER, ESTIMATE = "scheduling.appointment", "scheduling.offer", "scheduling.estimate"
-ESTIMATE_KINDS = ("estimate_ready", "estimate_replaced")
 UNDO_WINDOW = timedelta(seconds=10)  # staff may take a confirmation back this long, and nobody was told
 VISIT_LINK_DAYS = 30  # after the visit
-ESTIMATE_LINK_DAYS = 400  # twelve months at least, in leap years too
 ABOUT_THE_VISIT = ("confirmed", "moved", "reminder")
 
 
@@ -63,7 +61,7 @@ def offered_times(
 ) -> Message:
     """Two or three held times to choose from, or one that opened for somebody on the waitlist."""
     request = offer.appointment_request
-    return _tell(
+    return tell(
         client=request.client,
         kind="waitlist_offer" if waitlist else "offered_times",
         context={
@@ -85,7 +83,7 @@ def offer_ended(*, offer: Offer, now: datetime, by: User | None = None, taken_ba
     """The held times are free again, since nobody answered or the clinic took them back. The request is not lost."""
     contact.withdraw(subject_type=OFFER, subject_id=offer.pk, reason="expired")
     request = offer.appointment_request
-    return _tell(
+    return tell(
         client=request.client,
         kind="offer_ended",
         context={
@@ -196,7 +194,7 @@ def reminder(*, appointment: Appointment, lead_hours: int, now: datetime) -> Mes
     if appointment.client is None:
         return None
     url = visit_url(appointment)
-    return _tell(
+    return tell(
         client=appointment.client,
         kind="reminder",
         context={
@@ -211,71 +209,6 @@ def reminder(*, appointment: Appointment, lead_hours: int, now: datetime) -> Mes
         now=now,
         expires_at=appointment.starts_at,
         priority=Priority.LATER,
-    )
-
-
-def estimate_ready(*, estimate: Estimate, now: datetime, clinic: Clinic, by: User | None = None) -> Message:
-    """It is issued; the mail waits until the document exists (`contact.release(waits_for="estimate:<id>")`)."""
-    return _about_estimate(estimate, "estimate_ready", {}, now=now, by=by, clinic=clinic)
-
-
-def estimate_replaced(
-    *, estimate: Estimate, now: datetime, clinic: Clinic, by: User | None = None
-) -> Message:
-    """A new version of one that they know; the mail about the old one was taken back if it still waited."""
-    old = estimate.supersedes
-    replaces_on = clinic.local(old.issued_at if old else now).date()
-    context = {"replaces_on": replaces_on}
-    return _about_estimate(estimate, "estimate_replaced", context, now=now, by=by, clinic=clinic)
-
-
-# --- to staff ----------------------------------------------------------------------------------------
-
-
-def client_changed(*, appointment: Appointment, is_cancelled: bool, now: datetime) -> list[Message]:
-    """A client moved or cancelled by link: whoever answers the desk should know."""
-    return contact.tell_staff(
-        kind="staff_change",
-        context={
-            "is_cancelled": is_cancelled,
-            "starts_at": appointment.starts_at,
-            "url": staff_address(""),
-        },
-        key=f"visit:{appointment.pk}:v{appointment.version}:staff",
-        subject_type=VISIT,
-        subject_id=appointment.pk,
-        now=now,
-        clinic=Clinic.get(),
-    )
-
-
-def deadline(*, trigger_id: object, due_on: date, now: datetime) -> list[Message]:
-    """An estimate is due today or overdue; once a day until it is with the person."""
-    clinic = Clinic.get()
-    return contact.tell_staff(
-        kind="staff_deadline",
-        context={"due_on": due_on, "url": staff_address("estimates/")},
-        key=f"deadline:{trigger_id}:{clinic.local(now):%Y%m%d}",
-        subject_type="scheduling.trigger",
-        subject_id=trigger_id,
-        now=now,
-        clinic=clinic,
-        priority=Priority.URGENT,
-    )
-
-
-def daily_digest(*, counts: Mapping[str, int], day: date, now: datetime) -> list[Message]:
-    """Numbers only, once a day."""
-    return contact.tell_staff(
-        kind="daily_digest",
-        context={**counts, "url": staff_address("")},
-        key=f"digest:{day:%Y%m%d}",
-        subject_type="foundation.clinic",
-        subject_id="1",
-        now=now,
-        clinic=Clinic.get(),
-        priority=Priority.LATER,
-        expires_at=now + timedelta(hours=12),
     )
 
 
@@ -300,7 +233,7 @@ def _about_visit(
     with translation.override(language):
         title = _("Visit at %(clinic)s") % {"clinic": clinic}
     attachments: list[Attachment] = []
-    reader = contact.reader_of(client, clinic=clinic, now=now)
+    reader = wishes.reader_of(client, clinic=clinic, now=now)
     if client.email_ok and reader.email:
         attachments = [
             calendar_entry(
@@ -314,7 +247,7 @@ def _about_visit(
         ]
     notice = timedelta(hours=clinic.change_notice_hours)
     free_until = appointment.starts_at - notice
-    return _tell(
+    return tell(
         client=client,
         kind=kind,
         context={
@@ -336,41 +269,7 @@ def _about_visit(
     )
 
 
-def _about_estimate(
-    estimate: Estimate,
-    kind: str,
-    context: Mapping[str, Any],
-    *,
-    now: datetime,
-    by: User | None,
-    clinic: Clinic,
-) -> Message:
-    open_until = now + timedelta(days=ESTIMATE_LINK_DAYS)
-    return _tell(
-        client=estimate.client,
-        kind=kind,
-        context={
-            "is_gfe": estimate.kind == "gfe",
-            "attached": estimate.client.email_ok and estimate.client.email_document_ok,
-            # Told once, when it is issued: there is no link to it yet.
-            "url": client_link(
-                purpose=ESTIMATE_LINK, subject_id=estimate.pk, expires_at=open_until, is_first=True
-            ),
-            "open_until": open_until,
-            **context,
-        },
-        key=f"estimate:{estimate.pk}",
-        subject=(ESTIMATE, estimate.pk),
-        language=estimate.language,
-        now=now,
-        by=by,
-        waits_for=f"estimate:{estimate.pk}",
-        not_before=now + UNDO_WINDOW,
-        clinic=clinic,
-    )
-
-
-def _tell(
+def tell(
     *,
     client: Client,
     kind: str,
@@ -424,7 +323,7 @@ def place_of(location: Location) -> dict[str, Any]:
 
 # --- the catalogue -----------------------------------------------------------------------------------
 
-_MAIL = "scheduling/mail/"
+MAIL = "scheduling/mail/"
 _STARTS = datetime(2027, 3, 8, 17, 30, tzinfo=UTC)  # Monday, 10:30 am, in the sample clinic's zone
 
 
@@ -456,21 +355,8 @@ def _times_example(count: int) -> Mapping[str, Any]:
     )
 
 
-def _estimate_example() -> Mapping[str, Any]:
-    return example(is_gfe=True, attached=True, open_until=EXAMPLE_AT, replaces_on=EXAMPLE_AT.date())
-
-
-def _digest_example() -> Mapping[str, Any]:
-    counts = ("visits", "waiting", "urgent", "overdue", "due_today", "undelivered", "tasks", "estimates_due")
-    return example(**dict.fromkeys(counts, 2))
-
-
 def _client(code: str, label: Any, shape: Any, *, matters: bool = True, has_text: bool = False) -> Kind:
-    return Kind(code, label, Audience.CLIENT, f"{_MAIL}{code}", shape, matters=matters, has_text=has_text)
-
-
-def _staff(code: str, label: Any, shape: Any) -> Kind:
-    return Kind(code, label, Audience.STAFF, f"{_MAIL}{code}", shape, matters=False)
+    return Kind(code, label, Audience.CLIENT, f"{MAIL}{code}", shape, matters=matters, has_text=has_text)
 
 
 catalogue.register(
@@ -480,16 +366,5 @@ catalogue.register(
     _client("cancelled", gettext_lazy("Cancelled"), lambda: _visit_example(by_clinic=False)),
     _client("waitlist_offer", gettext_lazy("Waitlist offer"), lambda: _times_example(1)),
     _client("offer_ended", gettext_lazy("Offer ended"), example),
-    _client("estimate_ready", gettext_lazy("Estimate"), _estimate_example),
-    _client("estimate_replaced", gettext_lazy("Estimate replaced"), _estimate_example),
     _client("reminder", gettext_lazy("Reminder"), _visit_example, matters=False, has_text=True),
-    _staff(
-        "staff_deadline", gettext_lazy("Staff alert: estimate due"), lambda: example(due_on=EXAMPLE_AT.date())
-    ),
-    _staff(
-        "staff_change",
-        gettext_lazy("Staff alert: client changed a visit"),
-        lambda: example(is_cancelled=True, starts_at=_STARTS),
-    ),
-    _staff("daily_digest", gettext_lazy("Daily digest"), _digest_example),
 )

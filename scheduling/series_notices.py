@@ -11,7 +11,7 @@ from icalendar import Calendar
 
 from config.foundation.clinic import Clinic
 from config.foundation.user import User
-from intake import contact
+from intake import contact, wishes
 from intake.notices import example
 from notifications import catalogue
 from notifications.catalogue import Kind
@@ -30,7 +30,7 @@ def confirmed(
     """All dates in one mail; each with its own link. Leaves after the ten seconds in which staff may undo."""
     request, clinic = series.appointment_request, Clinic.get()
     client, language = request.client, request.language
-    reader = contact.reader_of(client, clinic=clinic, now=now)
+    reader = wishes.reader_of(client, clinic=clinic, now=now)
     attachments: list[Attachment] = []
     if client.email_ok and reader.email:
         with translation.override(language):

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from config.foundation import access_log, staff_tasks
 from config.foundation.policy import May, staff_may
 from config.foundation.user import User
-from intake import contact, notices
+from intake import contact, notices, wishes
 from notifications import catalogue, health
 from notifications.models import WAITING, Message, Receipt, State
 
@@ -52,7 +52,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "groups": shown,
         "picked": picked,
         "picked_label": catalogue.label(picked.kind) if picked else "",
-        "why_not": contact.WHY_NOT.get(picked.reason, "") if picked else "",
+        "why_not": wishes.WHY_NOT.get(picked.reason, "") if picked else "",
         "health": health.look(now=now),
     }
     return render(request, "intake/messages/board.html", context)

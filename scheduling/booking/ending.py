@@ -10,7 +10,7 @@ from config.foundation.user import User
 from config.foundation.versioned import StaleVersion
 from intake.models import AppointmentRequest
 from intake.models.appointment_request import Status
-from scheduling import class_notices, notices
+from scheduling import class_notices, notices, staff_notices
 from scheduling.booking.asked import others_stand
 from scheduling.booking.attempts import attempt
 from scheduling.booking.claiming import release
@@ -57,7 +57,7 @@ def cancel(
         versions.visit_cancelled(appointment=visit, by=by, now=now)
         notices.cancelled(appointment=visit, by_clinic=by is not None, now=now, by=by)
         if by is None:
-            notices.client_changed(appointment=visit, is_cancelled=True, now=now)
+            staff_notices.client_changed(appointment=visit, is_cancelled=True, now=now)
         return visit
 
     return attempt(act)

@@ -7,7 +7,7 @@ from django.db.models import Q
 from config.foundation.user import User
 from config.foundation.versioned import StaleVersion
 from intake.models import Practitioner
-from scheduling import class_notices, notices
+from scheduling import class_notices, notices, staff_notices
 from scheduling.availability import Slot
 from scheduling.booking.asked import not_held
 from scheduling.booking.attempts import contest
@@ -64,7 +64,7 @@ def move(
             notices.moved(appointment=visit, was_at=old_start, now=now, by=by)
             class_notices.moved(seats=class_notices.seats_of(visit), was_at=old_start, now=now, by=by)
         if by is None:
-            notices.client_changed(appointment=visit, is_cancelled=False, now=now)
+            staff_notices.client_changed(appointment=visit, is_cancelled=False, now=now)
         return visit
 
     return contest(act, appointment_request=appointment.appointment_request, now=now, appointment=appointment)

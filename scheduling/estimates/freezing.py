@@ -13,7 +13,7 @@ from django.db.models import Q
 from config.foundation import staff_tasks
 from config.foundation.models import Clinic, User
 from intake import contact
-from scheduling import notices
+from scheduling import estimate_notices, notices
 from scheduling.estimates import completeness, contents, deadlines
 from scheduling.estimates.contents import Contents
 from scheduling.estimates.filling import Ordered, fill
@@ -130,7 +130,11 @@ def _answer_triggers(estimate: Estimate, *, cause: Trigger | None, previous: Est
 
 def _tell(estimate: Estimate, *, clinic: Clinic, now: datetime, by: User | None) -> None:
     """The mail that links to the document, held until the document exists; else a task for post or hand."""
-    tell = notices.estimate_replaced if _knows_an_earlier_one(estimate) else notices.estimate_ready
+    tell = (
+        estimate_notices.estimate_replaced
+        if _knows_an_earlier_one(estimate)
+        else estimate_notices.estimate_ready
+    )
     message = tell(estimate=estimate, now=now, by=by, clinic=clinic)
     if not message.is_waiting:
         staff_tasks.open_task(
@@ -152,7 +156,7 @@ def _knows_an_earlier_one(estimate: Estimate) -> bool:
     if EstimateEvent.objects.filter(estimate__in=earlier, what__in=EstimateEvent.PROVIDES).exists():
         return True
     return not all(
-        contact.was_all_taken_back(subject_type=SUBJECT, subject_id=pk, kinds=notices.ESTIMATE_KINDS)
+        contact.was_all_taken_back(subject_type=SUBJECT, subject_id=pk, kinds=estimate_notices.KINDS)
         for pk in earlier.values_list("pk", flat=True)
     )
 

@@ -12,7 +12,7 @@ from config.foundation import staff_tasks
 from config.foundation.models import Clinic
 from intake.models import AppointmentRequest, CostQuestion
 from intake.models.appointment_request import OPEN, Status
-from scheduling import notices
+from scheduling import staff_notices
 from scheduling.estimates import versions
 from scheduling.estimates.contents import Kind
 from scheduling.estimates.delivery import STAGES, warning_key
@@ -186,4 +186,4 @@ def _tell_of(clock: Clock, stage: str, *, now: datetime) -> None:
         now=now,
     )
     if urgent and clock.target_due_on:
-        notices.deadline(trigger_id=clock.pk, due_on=clock.target_due_on, now=now)
+        staff_notices.deadline(trigger_id=clock.pk, due_on=clock.target_due_on, now=now)

@@ -39,6 +39,11 @@ class Person:
         return f"person{self.number}@people.example"
 
     @property
+    def home(self) -> str:
+        """Everybody writes from a place of their own: many requests from one are set aside, and nobody told."""
+        return f"127.{1 + (self.number >> 16)}.{self.number >> 8 & 255}.{self.number & 255}"
+
+    @property
     def steps(self) -> tuple[str, ...]:
         return SHORT if self.number % ONE_IN else WHOLE
 
@@ -81,7 +86,9 @@ class Person:
         raise AssertionError(f"{self.address} gave up at /request/{step}")
 
     def _ask(self, method: str, path: str) -> tuple[int, str]:
-        connection = http.client.HTTPConnection(servers.LOOPBACK, self.port, timeout=10)
+        connection = http.client.HTTPConnection(
+            servers.LOOPBACK, self.port, timeout=10, source_address=(self.home, 0)
+        )
         headers = {"Host": f"localhost:{self.port}", "Connection": "close"}
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())

@@ -17,8 +17,8 @@ from intake import notices
 from intake.models import AppointmentRequest, Service
 from notifications import catalogue, channels
 from notifications.models import Audience, Message, State
+from scheduling import estimate_notices, series_notices, staff_notices
 from scheduling import notices as visits
-from scheduling import series_notices
 from scheduling.models import Estimate, Offer, Series
 from tests.factories import NOW
 from tests.intake.test_samples import BY_ID, STORED, clinic, send
@@ -90,9 +90,9 @@ def tell_everything(request: AppointmentRequest) -> list[Message]:
         visits.moved(appointment=visit, was_at=NOW, now=NOW)
         visits.reminder(appointment=visit, lead_hours=48, now=NOW)
         visits.cancelled(appointment=visit, by_clinic=False, now=NOW)
-        visits.client_changed(appointment=visit, is_cancelled=False, now=NOW)
-        visits.estimate_ready(estimate=old, now=NOW, clinic=Clinic.get())
-        visits.estimate_replaced(estimate=new, now=NOW, clinic=Clinic.get())
+        staff_notices.client_changed(appointment=visit, is_cancelled=False, now=NOW)
+        estimate_notices.estimate_ready(estimate=old, now=NOW, clinic=Clinic.get())
+        estimate_notices.estimate_replaced(estimate=new, now=NOW, clinic=Clinic.get())
         notices.declined(appointment_request=request, now=NOW, referred_to="Another place")
     waiting = visits.offered_times
     other = Offer.objects.create(

@@ -22,7 +22,7 @@ STAFF_ONLY = (
     "config/",  # the roof: settings, accounts, staff pages
     "intake/client_form.py",
     "intake/ledger.py",
-    "intake/contact.py",  # why a message was not sent
+    "intake/contact.py",  # why a message cannot be repeated
     "intake/management/",
     "intake/messages_urls.py",
     "intake/models/client.py",
@@ -54,6 +54,7 @@ FOR_CLIENTS = (
     "intake/models/appointment_request.py",
     "scheduling/estimates/sheet_words.py",
     "scheduling/class_notices.py",
+    "scheduling/estimate_notices.py",
     "scheduling/notices.py",
     "scheduling/templates/scheduling/client/",
     "scheduling/templates/scheduling/estimates/birth_date.html",
