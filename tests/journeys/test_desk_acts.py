@@ -15,7 +15,7 @@ from scheduling import booking
 from scheduling.models import Appointment
 from tests.browser import screenshot
 from tests.journeys.test_desk import sign_in
-from tests.scheduling.desk.making import make_clinic, make_request
+from tests.scheduling.desk.making import make_clinic, make_request, make_visit
 
 assert sign_in  # the fixture: a signed-in window on the desk
 pytestmark = [pytest.mark.usefixtures("in_the_morning"), pytest.mark.django_db(transaction=True)]
@@ -93,7 +93,7 @@ def a_free_morning() -> datetime:
 
 
 def test_each_act_by_mouse_stays_within_its_budget(
-    asked: list[AppointmentRequest], sign_in: Callable[..., Page], accessible: Callable[[Page], None]
+    asked: list[AppointmentRequest], sign_in: Callable[..., Page]
 ) -> None:
     page = sign_in()
     hand = Hand(page)
@@ -102,7 +102,6 @@ def test_each_act_by_mouse_stays_within_its_budget(
     hand.within("open the next")
     hand.click(page.locator("#panel [data-key=o]"))
     expect(page.get_by_role("button", name="Send offer")).to_be_focused()
-    accessible(page)
     page.locator("#panel [data-key=back]").click()
     expect(page.locator("button[data-rank='1']")).to_be_visible()
     hand.done = 0
@@ -116,14 +115,12 @@ def test_each_act_by_mouse_stays_within_its_budget(
 
     hand.click(page.locator("#panel [data-key=c]"))
     expect(page.get_by_role("button", name="Talked")).to_be_visible()
-    accessible(page)
     hand.click(page.get_by_role("button", name="Left message"))
     expect(say(page)).to_contain_text("The call is written down.")
     hand.within("call")
 
     hand.click(page.locator("#panel [data-key=a]"))
     page.locator("#why").fill("Which hours are best?")
-    accessible(page)
     hand.click(page.get_by_role("button", name="Ask", exact=True))
     expect(say(page)).to_contain_text("The question goes out.")
     hand.within("ask")
@@ -186,11 +183,27 @@ def test_a_visit_is_dragged_cancelled_and_its_time_filled_within_the_budget(
 
 
 def test_each_act_by_keys_stays_within_its_budget(
-    asked: list[AppointmentRequest], sign_in: Callable[..., Page]
+    asked: list[AppointmentRequest], service: Service, sign_in: Callable[..., Page]
 ) -> None:
+    make_visit(
+        service=service,
+        starts_at=timezone.now() + timedelta(minutes=6),
+        name="Robin Voorbeeld",
+        status="booked",
+    )
     AppointmentRequest.objects.filter(pk=asked[2].pk).update(status="waitlisted")
     page = sign_in()
     hand = Hand(page)
+    page.locator(".ec-event", has_text="Robin V.").focus()
+    hand.press("Enter")
+    expect(page.locator("#panel[data-visit] [data-key=v]")).to_be_visible()
+    hand.press("v")
+    expect(say(page)).to_contain_text("Robin V. is here.")
+    hand.within("client is here", keys=True)
+    page.keyboard.press("Escape")
+    expect(page.locator("#panel")).to_be_hidden()
+
+    page.locator("#rows").focus()
     hand.press("j")
     hand.press("Enter")
     expect(page.locator("#panel h2.title")).to_have_text("Blair Testerman")
@@ -377,20 +390,20 @@ def test_news_arrive_without_taking_away_what_is_being_typed(
 
 
 def test_a_phone_works_through_a_day(
-    asked: list[AppointmentRequest], sign_in: Callable[..., Page], accessible: Callable[[Page], None]
+    asked: list[AppointmentRequest],
+    service: Service,
+    sign_in: Callable[..., Page],
+    accessible: Callable[[Page], None],
 ) -> None:
+    make_visit(service=service, starts_at=timezone.now() + timedelta(minutes=6), status="booked")
     page = sign_in(width=375, height=812, touch=True)
-    accessible(page)
     page.get_by_role("link", name="Blair Testerman").tap()
-    expect(page.locator("button[data-rank='1']")).to_be_visible()
-    accessible(page)
     page.locator("button[data-rank='2']").tap()
     expect(say(page)).to_contain_text("is booked")
-    for address, name in (("lists/", "lists"), ("numbers/", "numbers"), ("lists/sick-day/", "sick-day")):
-        page.goto(f"/staff/{address}")
-        accessible(page)
-        screenshot(page, f"desk-{name}-375")
-        assert page.evaluate("document.documentElement.scrollWidth") <= 375, address
-    page.goto("/staff/?show=agenda")
     accessible(page)
+    page.goto("/staff/?show=agenda")
+    hand = Hand(page)
+    hand.click(page.locator("#agenda").get_by_role("button", name="Here"))
+    expect(page.locator("#agenda .visit.here")).to_contain_text("Kit V.")
+    hand.within("client is here")
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
