@@ -127,6 +127,7 @@ def test_each_act_by_mouse_stays_within_its_budget(
 
     hand.click(page.locator("#panel [data-key=o]"))
     expect(page.get_by_role("button", name="Send offer")).to_be_focused()
+    page.wait_for_load_state("networkidle")  # the hours are drawn anew for the open request
     window = page.locator(".ec-bg-event.window").first.bounding_box()
     assert window
     before = page.locator("#panel .time .when").all_inner_texts()
@@ -243,7 +244,7 @@ def test_each_act_by_keys_stays_within_its_budget(
     expect(page.locator("#panel h2.title")).to_have_text("Kit Voorbeeld")
     hand.done = 0
     hand.press("m")
-    expect(page.locator("#place-day")).to_be_visible()
+    expect(page.locator("#place-day")).to_be_focused()
     page.locator("#place-time").fill("14:00")
     hand.press("Enter")
     expect(say(page)).to_contain_text("Kit V. is booked")

@@ -1,7 +1,7 @@
 /* What follows when a part of the page was swapped, and what is said when an act does not arrive. */
 (() => {
   "use strict";
-  const { $, $$, say, words } = Desk;
+  const { $, $$, say, typing, words } = Desk;
   const desk = $(".desk");
 
   const afterPanel = () => {
@@ -14,7 +14,10 @@
       else link.removeAttribute("aria-current");
     }
     Desk.calendar?.show(panel.dataset.goto || Desk.calendar.element.dataset.day);
-    (panel.querySelector("[data-focus]") || panel.querySelector("h2"))?.focus({ preventScroll: innerWidth > 720 });
+    /* Who types in the new part already is left alone. */
+    if (panel.contains(document.activeElement) && typing(document.activeElement)) return;
+    const field = panel.dataset.mode === "place" ? $("#place-day", panel) : $("[data-focus]", panel);
+    (field || $("h2", panel))?.focus({ preventScroll: innerWidth > 720 });
   };
   /* Each part that rode along settles too: once is enough for all of them. */
   let settling = 0;
