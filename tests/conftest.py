@@ -18,9 +18,10 @@ from pytest_django.live_server_helper import LiveServer
 from config import servers
 from tests.browser import Visitor, browser, playwright
 from tests.mail_sink import Mode, Sink
+from tests.migrated import django_db_keepdb
 from tests.processes import ROOT, Worker
 
-__all__ = ["browser", "playwright"]  # fixtures that live beside their helpers
+__all__ = ["browser", "django_db_keepdb", "playwright"]  # fixtures that live beside their helpers
 
 LOCAL = {"127.0.0.1", "::1", "localhost", "", "0.0.0.0"}  # noqa: S104 (compared, never bound)
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]

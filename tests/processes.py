@@ -31,6 +31,7 @@ def clean_environment() -> dict[str, str]:
         "STATIC_ROOT",
         "PORT",
         services.RUNNING,
+        services.OWN_DATABASES,
     }
     noise = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
     return {name: value for name, value in os.environ.items() if name not in ours | noise}

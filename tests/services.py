@@ -29,6 +29,7 @@ import pytest
 from config import servers
 
 RUNNING = "CLINIC_TEST_SERVICES"  # set for xdist workers: the servers are there
+OWN_DATABASES = "CLINIC_TEST_DATABASES"  # a folder, when every database on the server ends with the run
 SETTINGS = {
     "DJANGO_SETTINGS_MODULE": "config.settings",
     "TESTING": "1",
@@ -110,6 +111,7 @@ class Services:
 
     def database(self) -> str:
         if os.environ.get("TEST_ENGINE") == "sqlite":
+            os.environ[OWN_DATABASES] = str(self.folder)
             return f"sqlite:///{self.folder}/clinic.sqlite3"
         url = os.environ.get("DATABASE_URL", "")
         if url.startswith(("postgres://", "postgresql://", "psql://", "pgsql://")):
@@ -178,6 +180,7 @@ class Services:
             cwd=data,
             **account,
         )
+        os.environ[OWN_DATABASES] = str(self.folder)
         return f"postgres://clinic@{servers.LOOPBACK}:{port}/clinic"
 
 
