@@ -109,12 +109,27 @@ def ids() -> Keys:
     return found
 
 
+def hanging() -> list[tuple[str, str]]:
+    """Ids of rows, each behind the id of a row it belongs to."""
+    found = []
+    for model in (model for label in ROOMS for model in apps.get_app_config(label).get_models()):
+        for field in model._meta.concrete_fields:
+            if field.is_relation and isinstance(model._meta.pk, models.UUIDField):
+                rows = model._default_manager.exclude(**{field.name: None})
+                found += [(str(above), str(pk)) for above, pk in rows.values_list(field.attname, "pk")[:3]]
+    return found
+
+
 def answering(owner: Client, address: Address, known: Keys) -> list[str]:
     """The address with ids of rows that are there. Which model it wants, its answers say."""
     given = {"code": next(iter(catalogue.kinds())).code, "language": "en", **ROWS[address.route].args}
     wanted = [name for _kind, name in ID.findall(address.route) if name not in given]
     if not wanted:
         return [address.filled(given)]
+    if len(wanted) == 2:  # a thing and what hangs on it
+        pairs = (address.filled({**given, **dict(zip(wanted, pair, strict=True))}) for pair in hanging())
+        if good := [path for path in pairs if owner.get(path).status_code not in REFUSED]:
+            return good[:2]
     keys = known[ID.findall(address.route)[0][0]]
     for at, rows in enumerate(keys):
         turned = (rows[shift:] + rows[:shift] for shift in range(len(rows)))
