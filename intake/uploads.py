@@ -164,7 +164,7 @@ def _place_of(field: str, asked: Sequence[Asked]) -> _Place | None:
 @transaction.atomic
 def _keep(draft: RequestDraft, place: _Place, found: photos.Kept, *, now: datetime) -> None:
     """One at a time for a draft, so that two tabs cannot keep more than fits."""
-    if not RequestDraft.objects.select_for_update().filter(pk=draft.pk, appointment_request=None).exists():
+    if RequestDraft.objects.select_for_update().filter(pk=draft.pk, appointment_request=None).first() is None:
         raise NotKept("not_asked")  # sent or deleted meanwhile, in another tab
     row = StoredFile(
         draft=draft,
