@@ -1,7 +1,7 @@
 """One request, open: everything on one screen."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from config.foundation.clinic import Clinic
 from config.foundation.policy import May, may, staff_may
 from intake.answers import answers_of
 from intake.files import shown_to
-from intake.models import AppointmentRequest, Joining, Service, Status
+from intake.models import AppointmentRequest, Client, Joining, Service, Status
 from scheduling import availability, desk, series, wording
 from scheduling.templatetags.desk import is_neutral
 from scheduling.views.asked import asked_of, is_part, signed_in
@@ -82,10 +82,8 @@ def panel_context(
 ) -> dict[str, Any]:
     """`times` to show instead of the best ones, by who has just looked for them."""
     user = signed_in(request)
-    client, today = appointment_request.client, now.astimezone(clinic.zone).date()
     sees_answers = may(user, May.SEE_ANSWERS)
     hidden = is_neutral(request)
-    born = client.birth_date
     payer, payer_note = desk.payer_sentence(appointment_request)
     # Who just lost a time has the best ones already.
     known = desk.Suggested(times) if times and is_part(request) else None
@@ -94,11 +92,7 @@ def panel_context(
     joined = _joined_into(appointment_request)
     return {
         "appointment_request": appointment_request,
-        "client": client,
-        "shown_name": desk.neutral_name(client) if hidden else client.display_name,
-        "age": client.age_on(today),
-        "born": born,
-        "contact": desk.contact_sentence(client),
+        **_person(appointment_request.client, today=now.astimezone(clinic.zone).date(), hidden=hidden),
         "notices": desk.notices(
             appointment_request, clinic=clinic, sees_answers=sees_answers, neutral=hidden
         ),
@@ -133,6 +127,16 @@ def panel_context(
         "neutral": hidden,
         "clinic": clinic,
         "now": now,
+    }
+
+
+def _person(client: Client, *, today: date, hidden: bool) -> dict[str, Any]:
+    return {
+        "client": client,
+        "shown_name": desk.neutral_name(client) if hidden else client.display_name,
+        "age": client.age_on(today),
+        "born": client.birth_date,
+        "contact": desk.contact_sentence(client),
     }
 
 
