@@ -38,73 +38,58 @@ def review(
 
 
 def _review_rows(whole: Whole) -> list[dict[str, Any]]:
-    setting, clean = whole.setting, whole.clean
-    service = setting.service
-
-    def shown(form: str, name: str) -> str:
-        field = whole.forms[form].fields[name]
-        chosen = clean(name)
-        values = chosen if isinstance(chosen, list) else [chosen] if chosen else []
-        labels = {str(value): str(label) for value, label in field.choices}  # type: ignore[attr-defined]
-        return ", ".join(labels.get(str(value), str(value)) for value in values)
-
-    visit = (
-        [service.name, prices.price_row(service).hint]
-        if service
-        else [_("Not sure yet. You help me choose.")]
-    )
-    name = f"{clean('first_name') or ''} {clean('last_name') or ''}".strip()
-    born = clean("birth_date")
-    phone = clean("phone")
-    paying = [shown("paying", "coverage") or _("Not said")]
-    if clean("ask_estimate"):
-        paying.append(_("Price estimate: yes, please"))
     rows = [
-        ("visit", _("Visit"), visit, _("visit")),
-        (
-            "about",
-            _("Where"),
-            [line for line in (shown("about", "body_areas"), shown("about", "side")) if line],
-            _("places"),
-        ),
-        ("about", _("In your words"), [clean("reason")] if clean("reason") else [], _("your words")),
+        ("visit", _("Visit"), _visit(whole), _("visit")),
+        ("about", _("Where"), _shown(whole, "about", "body_areas", "side"), _("places")),
+        ("about", _("In your words"), [whole.clean("reason")], _("your words")),
         ("safety", _("Safety"), [_safety_words(whole)] if whole.asked else [], _("safety answers")),
-        (
-            "you",
-            _("For"),
-            [
-                line
-                for line in (
-                    name,
-                    _("born %(day)s") % {"day": words.day(born, year=True, weekday=False)} if born else "",
-                )
-                if line
-            ],
-            _("name and birth date"),
-        ),
-        (
-            "you",
-            _("Reach you"),
-            [
-                line
-                for line in (clean("email"), words.phone(phone.e164) if phone else "", shown("you", "reach"))
-                if line
-            ],
-            _("how to reach you"),
-        ),
-        ("paying", _("Paying"), paying, _("paying")),
-        (
-            "paying",
-            _("Times"),
-            [line for line in (shown("paying", "days"), shown("paying", "parts")) if line],
-            _("times"),
-        ),
+        ("you", _("For"), _person(whole), _("name and birth date")),
+        ("you", _("Reach you"), _ways(whole), _("how to reach you")),
+        ("paying", _("Paying"), _paying(whole), _("paying")),
+        ("paying", _("Times"), _shown(whole, "paying", "days", "parts"), _("times")),
     ]
+    said = ((where, label, [line for line in lines if line], hidden) for where, label, lines, hidden in rows)
     return [
         {"name": label, "lines": lines or ["-"], "href": pages.address(where), "hidden": hidden}
-        for where, label, lines, hidden in rows
+        for where, label, lines, hidden in said
         if lines or where != "safety"
     ]
+
+
+def _shown(whole: Whole, form: str, *names: str) -> list[str]:
+    """What was chosen in these fields, in the words of the form; a line a field, empty for one left out."""
+    lines = []
+    for name in names:
+        field, chosen = whole.forms[form].fields[name], whole.clean(name)
+        values = chosen if isinstance(chosen, list) else [chosen] if chosen else []
+        labels = {str(value): str(label) for value, label in field.choices}  # type: ignore[attr-defined]
+        lines.append(", ".join(labels.get(str(value), str(value)) for value in values))
+    return lines
+
+
+def _visit(whole: Whole) -> list[str]:
+    service = whole.setting.service
+    if service is None:
+        return [_("Not sure yet. You help me choose.")]
+    return [service.name, prices.price_row(service).hint]
+
+
+def _person(whole: Whole) -> list[str]:
+    name = f"{whole.clean('first_name') or ''} {whole.clean('last_name') or ''}".strip()
+    born = whole.clean("birth_date")
+    return [name, _("born %(day)s") % {"day": words.day(born, year=True, weekday=False)} if born else ""]
+
+
+def _ways(whole: Whole) -> list[str]:
+    phone = whole.clean("phone")
+    number = words.phone(phone.e164) if phone else ""
+    return [whole.clean("email"), number, *_shown(whole, "you", "reach")]
+
+
+def _paying(whole: Whole) -> list[str]:
+    [coverage] = _shown(whole, "paying", "coverage")
+    wants = _("Price estimate: yes, please") if whole.clean("ask_estimate") else ""
+    return [coverage or _("Not said"), wants]
 
 
 def _safety_words(whole: Whole) -> str:
