@@ -36,11 +36,15 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Proposed:
-    """One date of the series. `slot` is None when it cannot be kept: then `why` says why and `instead` is near."""
+    """One date of the series, with the person who was meant to give it.
+
+    `slot` is None when it cannot be kept: then `why` says why and `instead` is near, perhaps with somebody else.
+    """
 
     number: int
     wished_at: datetime
     slot: Slot | None
+    with_whom: str = ""
     why: str = ""
     instead: Slot | None = None
 
@@ -79,18 +83,39 @@ def propose(*, appointment_request: AppointmentRequest, now: datetime) -> list[P
     last = first + timedelta(weeks=asked.weeks + 2)
     diary = availability.load(service, start=first, end=last, now=now)
     wishes = availability.with_keys(wishes, diary, appointment_request)
-    found = _wished(diary.openings(first_day=first, last_day=last), wishes)
+    every = diary.openings(first_day=first, last_day=last)
+    found = _wished(every, wishes)
     habits = _habits(found, wishes, per_week=asked.per_week)
-    return _dates(diary, found, habits, first=first, count=asked.visits)
+    is_named = bool((appointment_request.wishes or {}).get("practitioner"))
+    spare = found if is_named else _by_anybody(every, wishes, diary)
+    return _dates(diary, found, spare, habits, first=first, count=asked.visits)
+
+
+def _in_parts(openings: Iterable[Opening], wishes: Wishes) -> list[Opening]:
+    """In the wished hours; all of them when none is."""
+    found = list(openings)
+    parts = [PARTS_OF_DAY[part] for part in wishes.parts if part in PARTS_OF_DAY]
+    if not parts:
+        return found
+    return [o for o in found if any(low <= o.wall < high for low, high in parts)] or found
+
+
+def _by_anybody(openings: Iterable[Opening], wishes: Wishes, diary: Diary) -> list[Opening]:
+    """Who could stand in where the usual person is away: a colleague of the wished gender and language."""
+
+    def suits(opening: Opening) -> bool:
+        person = diary.calendar.people.get(opening.person) if opening.person is not None else None
+        return person is None or (
+            (not wishes.gender or person.gender == wishes.gender)
+            and (not wishes.language or wishes.language in person.languages)
+        )
+
+    return [o for o in _in_parts(openings, wishes) if o.person == wishes.person or suits(o)]
 
 
 def _wished(openings: Iterable[Opening], wishes: Wishes) -> list[Opening]:
     """In the wished hours and with the wished person; all of them when none is."""
-    found = list(openings)
-    parts = [PARTS_OF_DAY[part] for part in wishes.parts if part in PARTS_OF_DAY]
-    if parts:
-        kept = [o for o in found if any(low <= o.wall < high for low, high in parts)]
-        found = kept or found
+    found = _in_parts(openings, wishes)
     if wishes.person is not None:
         found = [o for o in found if o.person == wishes.person] or found
     return found
@@ -111,7 +136,13 @@ def _habits(openings: Sequence[Opening], wishes: Wishes, *, per_week: int) -> li
 
 
 def _dates(
-    diary: Diary, openings: Sequence[Opening], habits: Sequence[_Habit], *, first: date, count: int
+    diary: Diary,
+    openings: Sequence[Opening],
+    spare: Sequence[Opening],
+    habits: Sequence[_Habit],
+    *,
+    first: date,
+    count: int,
 ) -> list[Proposed]:
     by_weekday = {habit.weekday: habit for habit in habits}
     free = {(o.day, o.wall, o.person): o for o in openings}
@@ -129,22 +160,18 @@ def _dates(
     proposed: list[Proposed] = []
     for number, (day, habit) in enumerate(planned, start=1):
         wished_at = _moment(day, habit.wall, diary)
+        person = diary.practitioners.get(habit.person)
+        whom = person.name if person else ""
         opening = free.get((day, habit.wall, habit.person))
         if opening is not None:
-            proposed.append(Proposed(number, wished_at, diary.slot(opening)))
+            proposed.append(Proposed(number, wished_at, diary.slot(opening), whom))
             continue
-        instead = _nearest(openings, day, habit, taken=kept)
+        instead = _nearest(spare, day, habit, taken=kept)
         if instead is not None:
             kept.add(instead.day)
-        proposed.append(
-            Proposed(
-                number,
-                wished_at,
-                None,
-                _refusal(diary, wished_at, habit),
-                diary.slot(instead) if instead is not None else None,
-            )
-        )
+        slot = diary.slot(instead) if instead is not None else None
+        why = _refusal(diary, wished_at, habit)
+        proposed.append(Proposed(number, wished_at, None, whom, why, slot))
     return proposed
 
 
@@ -161,12 +188,25 @@ def _refusal(diary: Diary, wished_at: datetime, habit: _Habit) -> str:
     return str(verdict.why or Refusal.PRACTITIONER_BUSY)
 
 
-def _nearest(openings: Sequence[Opening], day: date, habit: _Habit, *, taken: set[date]) -> Opening | None:
-    """The nearest time on a day that the series does not use yet, with the same person if that can be."""
-    near = [o for o in openings if abs(o.day - day) <= NEAR and o.day not in taken]
+def _nearest(spare: Sequence[Opening], day: date, habit: _Habit, *, taken: set[date]) -> Opening | None:
+    """The nearest time on a day that the series does not use yet; the rhythm counts before the person.
+
+    First what lies between the dates before and after it, so that the visits keep their order; then the same
+    week, so that nobody comes three times in one and not at all in the next; then the same person.
+    """
+    before = max((one for one in taken if one < day), default=date.min)
+    after = min((one for one in taken if one > day), default=date.max)
+    near = [o for o in spare if abs(o.day - day) <= NEAR and o.day not in taken]
     return min(
         near,
-        key=lambda o: (o.person != habit.person, abs((o.day - day).days), abs(o.wall - habit.wall), o.start),
+        key=lambda o: (
+            not before < o.day < after,
+            o.day.isocalendar()[:2] != day.isocalendar()[:2],
+            o.person != habit.person,
+            abs((o.day - day).days),
+            abs(o.wall - habit.wall),
+            o.start,
+        ),
         default=None,
     )
 

@@ -36,7 +36,7 @@ def _line(each: series.Proposed, *, clinic: Clinic) -> dict[str, Any]:
     return {
         "number": each.number,
         "wished": _when(each.wished_at, clinic),
-        "why": desk.refusal(each.why, who=who) if each.slot is None else "",
+        "why": desk.refusal(each.why, who=each.with_whom.split(" ")[0]) if each.slot is None else "",
         "value": desk.slot_value(slot, clinic) if slot else "",
         "when": _when(slot.starts_at, clinic) if slot else "",
         "place": ", ".join(part for part in (who, slot.room_name.removesuffix(" room")) if part)

@@ -57,6 +57,36 @@ def test_twelve_dates_are_proposed_and_the_two_in_the_week_off_are_marked(asked:
     assert all(each.instead is not None for each in missed)
 
 
+def stand_ins(asked: AppointmentRequest) -> list[tuple[date, str]]:
+    proposed = series.propose(appointment_request=asked, now=NOW)
+    return [
+        (each.instead.starts_at.astimezone(DENVER).date(), each.instead.practitioner_name.split()[0])
+        for each in proposed
+        if each.instead
+    ]
+
+
+def test_the_next_best_keeps_the_week_and_the_order_with_a_colleague(asked: AppointmentRequest) -> None:
+    assert stand_ins(asked) == [(date(2027, 3, 15), "Jordan"), (date(2027, 3, 17), "Jordan")]
+    starts = [slot.starts_at for slot in slots(asked)]
+    assert starts == sorted(starts)
+
+
+def test_who_asked_for_one_person_by_name_stays_with_her_on_the_nearest_day_between(
+    asked: AppointmentRequest,
+) -> None:
+    asked.wishes = {**asked.wishes, "practitioner": "P1"}
+    asked.save()
+    assert stand_ins(asked)[0] == (date(2027, 3, 22), "Robin")
+    assert {who for _day, who in stand_ins(asked)} == {"Robin"}
+
+
+def test_a_colleague_of_another_gender_than_wished_does_not_stand_in(asked: AppointmentRequest) -> None:
+    asked.wishes = {**asked.wishes, "gender": "woman"}
+    asked.save()
+    assert {who for _day, who in stand_ins(asked)} == {"Robin"}
+
+
 def test_the_wall_time_stays_across_the_clock_change(asked: AppointmentRequest) -> None:
     kept = [each.slot for each in series.propose(appointment_request=asked, now=NOW) if each.slot]
     tuesdays = {
