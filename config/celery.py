@@ -86,7 +86,9 @@ def configuration() -> dict[str, Any]:
                 "task": "notifications.tasks.beat",
                 "schedule": 15.0,
                 "kwargs": {"beat": BEAT_ID},
-                "options": {"expires": 14},
+                # Waits out a drain and the documents after it: one busy worker is no dead beat. Shorter than
+                # what counts as dead, so that a beat which died does not look alive for long.
+                "options": {"expires": 55},
             },
         },
     }

@@ -11,6 +11,7 @@ import pytest
 from django.test import Client as Browser
 from django.utils import timezone
 
+from config.celery import app as celery
 from config.foundation.staff_tasks import StaffTask
 from notifications import attempts, catalogue, delivery, health, suppression
 from notifications.models import Heartbeat, Message, Receipt, State
@@ -177,6 +178,13 @@ def test_staff_see_that_beat_has_died_or_that_there_are_two(staff: Browser) -> N
     assert "mail-trouble" not in staff.get("/staff/").content.decode()
     Heartbeat.objects.create(name="beat:b", first_at=now - timedelta(minutes=1), at=now)
     assert "Two clocks of the mail (beat) are running" in staff.get("/staff/").content.decode()
+
+
+def test_one_busy_worker_is_no_dead_beat() -> None:
+    """A sign of life waits out a drain, however long, and is dropped before beat counts as dead."""
+    kept = celery.conf.beat_schedule["sign of life"]["options"]["expires"]
+
+    assert 2 * delivery.DRAWN_OUT < kept < health.BEAT_IS_DEAD.total_seconds()
 
 
 def signed(
