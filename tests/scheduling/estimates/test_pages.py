@@ -11,7 +11,9 @@ from config.foundation.links import Link
 from config.foundation.models import AccessEvent, Clinic, StaffTask, User
 from intake.models import Practitioner, Service
 from scheduling.estimates import documents
+from scheduling.estimates.deadlines import Tier
 from scheduling.models import Estimate, EstimateEvent, LinkTries, Trigger
+from scheduling.templatetags.clocks import tier_in_words
 from tests.scheduling.estimates.rows import a_client
 from tests.scheduling.estimates.test_issue import NOW, a_request, confirmed
 
@@ -244,3 +246,20 @@ def test_search_engines_are_led_to_the_right_to_an_estimate_in_both_languages(
         assert "noindex" not in answer.content.decode() + answer.headers.get("X-Robots-Tag", "")
         if place in notices:
             assert f'<link rel="canonical" href="{place}">' in answer.content.decode()
+
+
+def test_staff_read_in_plain_words_how_the_legal_date_came_about(client: Browser, estimate: Estimate) -> None:
+    tier = estimate.satisfies.get().tier
+    desk = at_the_desk(client)
+
+    for address in ("", f"{estimate.pk}/", f"client/{estimate.client_id}/"):
+        page = desk.get(f"/staff/estimates/{address}").content.decode()
+        assert "business day" in page
+        assert not re.search(rf"\b{tier}\b", page)
+
+
+def test_every_tier_has_words_of_its_own() -> None:
+    words = [tier_in_words(tier) for tier in Tier]
+
+    assert len(set(words)) == len(Tier)
+    assert not any(tier in word for tier in Tier for word in words)
