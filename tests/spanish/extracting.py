@@ -56,6 +56,7 @@ FOR_CLIENTS = (
     "scheduling/class_notices.py",
     "scheduling/estimate_notices.py",
     "scheduling/notices.py",
+    "scheduling/series_notices.py",
     "scheduling/templates/scheduling/client/",
     "scheduling/templates/scheduling/estimates/birth_date.html",
     "scheduling/templates/scheduling/estimates/document.html",
@@ -65,6 +66,7 @@ FOR_CLIENTS = (
     "scheduling/templates/scheduling/mail/",
     "scheduling/views/client/",
     "scheduling/views/estimates.py",
+    "scheduling/waitlist_notices.py",
     "scheduling/wording.py",
 )
 STAFF_MAIL = (

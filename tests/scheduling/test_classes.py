@@ -1,0 +1,80 @@
+"""A class is one appointment of many people: when it moves, or its teacher is ill, each of them hears of it."""
+
+from datetime import date
+
+import pytest
+
+from intake.models import AppointmentRequest, Practitioner
+from notifications.models import Message
+from scheduling import booking, sick_day
+from scheduling.models import Appointment, Claim, Seat, TimeOff
+from tests.factories import NOW, make_appointment_request, make_user
+from tests.scheduling.test_booking import at, confirm
+
+pytestmark = pytest.mark.usefixtures("clinic")
+EVERYONE = ["seat0@example.org", "seat1@example.org"]
+
+
+def a_class(start: str) -> tuple[Appointment, list[AppointmentRequest]]:
+    people = [make_appointment_request(service="WORKSHOP") for _ in EVERYONE]
+    for pending, email in zip(people, EVERYONE, strict=True):
+        pending.client.email = email
+        pending.client.save()
+        visit = confirm(pending, start, who="P3", room="")
+    return visit, people
+
+
+def told(kind: str) -> list[str]:
+    rows = Message.objects.filter(kind=kind, subject_type="scheduling.seat", state="queued")
+    return sorted(row.to for row in rows)
+
+
+def test_a_class_moves_with_everyone_in_it_and_each_is_told_the_new_time_once():
+    visit, people = a_class("2027-03-20T09:30")
+    teacher = Practitioner.objects.get(code="P3")
+
+    booking.move(
+        appointment=visit, practitioner=teacher, room=None,
+        starts_at=at("2027-04-03T10:00"), by=make_user(), now=NOW,
+    )  # fmt: skip
+
+    visit.refresh_from_db()
+    assert (visit.starts_at, visit.seats_taken) == (at("2027-04-03T10:00"), 2)
+    assert Seat.objects.filter(appointment=visit, cancelled_at=None).count() == 2
+    assert (told("confirmed"), told("moved")) == ([], EVERYONE)
+    assert {AppointmentRequest.objects.get(pk=each.pk).status for each in people} == {"booked"}
+    assert not Claim.objects.filter(appointment=visit, starts_at__lt=at("2027-04-01T00:00")).exists()
+
+
+def test_a_class_that_cannot_move_there_stays_and_nobody_hears_of_it():
+    visit, _people = a_class("2027-03-20T09:30")
+
+    with pytest.raises(booking.NotBookable, match="outside_hours"):
+        booking.move(
+            appointment=visit, practitioner=Practitioner.objects.get(code="P3"), room=None,
+            starts_at=at("2027-03-27T09:30"), by=make_user(), now=NOW,
+        )  # fmt: skip
+
+    visit.refresh_from_db()
+    assert visit.starts_at == at("2027-03-20T09:30")
+    assert (told("confirmed"), told("moved")) == (EVERYONE, [])
+
+
+def test_on_a_sick_day_everyone_in_the_class_is_told_once_and_comes_back_into_the_queue():
+    visit, people = a_class("2027-03-20T09:30")
+    teacher, day, user = Practitioner.objects.get(code="P3"), date(2027, 3, 20), make_user()
+    assert sick_day.affected(practitioner=teacher, day=day, now=NOW) == [visit]
+
+    for cancelled in (1, 0):  # pressed twice
+        done = sick_day.call_off(
+            practitioner=teacher, day=day, chosen={visit.pk}, by=user, now=NOW, why="Casey is ill"
+        )
+        assert done.cancelled == cancelled
+
+    visit.refresh_from_db()
+    assert visit.status == "cancelled"
+    assert (told("confirmed"), told("cancelled")) == ([], EVERYONE)
+    assert not Seat.objects.filter(cancelled_at=None).exists()
+    assert not Claim.objects.filter(appointment=visit).exists()
+    assert {AppointmentRequest.objects.get(pk=each.pk).status for each in people} == {"new"}
+    assert TimeOff.objects.filter(practitioner=teacher).count() == 1
