@@ -4,16 +4,14 @@ The forms themselves are FHIR files (`intake/questionnaires/`); this is the brid
 names to them. A form's fields carry its slug as prefix (`safety-i3`), so several stand on one page.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
+from intake import form_library
 from intake.models import Hold, Questionnaire, Service
-from intake.questionnaires import model, parse, sheet
+from intake.questionnaires import model, sheet
 from intake.questionnaires.model import Value
 from intake.questionnaires.sheet import Sheet
 from intake.screening import FoundFlag, facts_of, flags_for
@@ -40,18 +38,11 @@ class Asked:
         return f"{self.row.slug}-"
 
 
-@lru_cache(maxsize=64)
-def _parsed(_sha256: str, source: bytes) -> model.Questionnaire:
-    return parse.parse_known(json.loads(source, parse_float=Decimal))
-
-
 def forms_of(services: Iterable[Service]) -> list[Asked]:
     """The published forms that these services ask, each once, in the services' order."""
     urls = list(dict.fromkeys(link.url for service in services for link in service.questionnaires.all()))
     rows = {row.url: row for row in Questionnaire.objects.published().filter(url__in=urls)}
-    return [
-        Asked(rows[url], _parsed(rows[url].sha256, bytes(rows[url].source))) for url in urls if url in rows
-    ]
+    return [Asked(rows[url], form_library.form_of(rows[url])) for url in urls if url in rows]
 
 
 def asked_of(

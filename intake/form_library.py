@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -161,13 +162,16 @@ def asked_by(service: Service) -> list[Questionnaire]:
 
 
 def form_of(questionnaire: Questionnaire) -> form_model.Questionnaire:
-    """The form itself; parsed once a process, since its bytes never change."""
-    return _parsed(questionnaire.sha256, bytes(questionnaire.source))
+    """The form itself; parsed once a process, since its bytes never change.
+
+    One without a url or version goes by those that it was given here, so that every answer says what it answers.
+    """
+    return _parsed(questionnaire.url, questionnaire.version, bytes(questionnaire.source))
 
 
 @lru_cache(maxsize=64)
-def _parsed(digest: str, content: bytes) -> form_model.Questionnaire:
+def _parsed(url: str, version: str, content: bytes) -> form_model.Questionnaire:
     found = parse(content).questionnaire
     if found is None:
         raise ValueError("a stored form cannot be read")
-    return found
+    return replace(found, url=url, version=version)

@@ -46,11 +46,6 @@ def parse(content: bytes) -> Parsed:
     return Parsed(builder.questionnaire(), builder.findings, loaded.item_count)
 
 
-def parse_known(raw: Mapping[str, Any]) -> Questionnaire:
-    """A questionnaire that was imported before, from its JSON object; findings are not wanted again."""
-    return _Builder([], dict(raw)).questionnaire()
-
-
 @dataclass(slots=True)
 class _Builder(Primitives):
     raw: dict[str, Any] = field(default_factory=dict)

@@ -1,6 +1,7 @@
 """Fills in any form as a person would: looks at the controls, answers each, continues until nothing is new."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from intake.questionnaires import sheet
 from intake.questionnaires.attachments import Upload, attachment_of
@@ -15,20 +16,28 @@ NATIVE = {
 }
 Data = dict[str, list[str]]
 Files = dict[str, list[Value]]
+Known = Mapping[str, Any] | None
 
 
-def filled(questionnaire: Questionnaire, *, rounds: int = 10) -> sheet.Sheet:
+def filled(questionnaire: Questionnaire) -> sheet.Sheet:
+    return filled_in(questionnaire)[0]
+
+
+def filled_in(
+    questionnaire: Questionnaire, *, prefix: str = "", known: Known = None, rounds: int = 10
+) -> tuple[sheet.Sheet, Data, Files]:
+    """The form with all its answers, and what a page would post for them."""
     data: Data = {}
     files: Files = {}
-    shown = sheet.opened(questionnaire)
+    shown = sheet.opened(questionnaire, known=known, prefix=prefix)
     for _ in range(rounds):
         before = len(data) + len(files)
         answer_all(shown, data, files)
         data[shown.shown_field[0]] = [shown.shown_field[1]]
-        shown = sheet.read(questionnaire, data, files=files)
+        shown = sheet.read(questionnaire, data, known=known, files=files, prefix=prefix)
         if len(data) + len(files) == before and not shown.has_new_questions:
             break
-    return shown
+    return shown, data, files
 
 
 def answer_all(shown: sheet.Sheet, data: Data, files: Files) -> None:
