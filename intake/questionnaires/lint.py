@@ -128,9 +128,15 @@ def _modifiers(element: Any, link_id: str) -> Iterator[Finding]:
         if isinstance(node, list):
             stack.extend(node)
         elif isinstance(node, dict):
-            for extension in listed(node.get("modifierExtension")):
+            for extension in (*listed(node.get("modifierExtension")), *_style_matters(node)):
                 yield from _modifier(extension, link_id)
             stack.extend(value for name, value in node.items() if name not in ("item", "modifierExtension"))
+
+
+def _style_matters(element: dict[str, Any]) -> list[Any]:
+    """Words have no place for modifiers, so that this one is found among plain extensions, too."""
+    plain = listed(element.get("extension"))
+    return [one for one in plain if isinstance(one, dict) and one.get("url") == ext.STYLE_MATTERS]
 
 
 def _modifier(extension: Any, link_id: str) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -24,6 +25,11 @@ R5_MEMBERS = {"copyrightLabel", "versionAlgorithmString", "versionAlgorithmCodin
 R5_ITEM_MEMBERS = {"answerConstraint", "disabledDisplay"}
 STU3_MEMBERS = {"group", "question"}
 STU3_ITEM_MEMBERS = {"option", "options"}
+
+
+# JSON can write these down; no database and no page can hold them.
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+_ESCAPED = re.compile(r"\\u(0000|[dD][89a-fA-F])")
 
 
 class NotJson(ValueError):
@@ -97,6 +103,8 @@ def read_json(content: bytes, findings: list[Finding] | None = None) -> Any:
         raise NotJson(f"The file is not JSON: {problem}.") from None
     if _too_nested(document):
         raise NotJson("The file is nested too deep to be read.")
+    if _ESCAPED.search(text) and any(map(_NO_TEXT.search, _texts(document))):
+        raise NotJson("The file holds half a sign (a lone surrogate) or a zero sign, which are no text.")
     if repeated and findings is not None:
         names = ", ".join(sorted(repeated)[:5])
         findings.append(
@@ -226,6 +234,19 @@ def _image_bytes(document: Any) -> int:
         elif isinstance(node, list):
             stack.extend(node)
     return total
+
+
+def _texts(document: Any) -> Iterator[str]:
+    """Every text in it, names of members too."""
+    stack = [document]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, str):
+            yield node
+        elif isinstance(node, dict):
+            stack.extend((*node.keys(), *node.values()))
+        elif isinstance(node, list):
+            stack.extend(node)
 
 
 def _too_nested(document: Any) -> bool:

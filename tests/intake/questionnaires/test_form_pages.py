@@ -65,7 +65,15 @@ def test_what_is_exported_is_what_was_taken_in() -> None:
     assert exported.content == content
 
 
-@pytest.mark.parametrize("content", [b"", b"no json", b'{"resourceType": "Patient"}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"no json",
+        b'{"resourceType": "Patient"}',
+        b'{"resourceType": "Questionnaire", "title": "\\ud83d"}',
+    ],
+)
 def test_a_file_that_is_no_form_is_refused_kindly(content: bytes) -> None:
     answered = take_in(therapist(), content)
 

@@ -113,6 +113,7 @@ def test_a_pattern_as_large_as_it_may_be_is_matched_in_a_moment() -> None:
         (question(type_="choice", answerOption=[{"valueCoding": {"code": "x"}}] * 2), "option-twice", "warning"),
         (question(extension=[{"url": HL7 + "questionnaire-supportLink", "valueUri": "javascript:x"}]), "link-dropped", "note"),
         (question(type_="choice", answerOption=[{"valueCoding": "x"}]), "option-value", "error"),
+        (question(_text={"extension": [{"url": HL7 + "rendering-styleSensitive", "valueBoolean": True}]}), "style-sensitive", "warning"),
     ],
 )  # fmt: skip
 def test_what_nobody_could_answer_is_said(item: dict[str, Any], code: str, severity: str) -> None:

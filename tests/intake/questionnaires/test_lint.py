@@ -44,6 +44,8 @@ def codes(content: bytes) -> set[str]:
         (b'{"a": 1,}', "not-json"),
         (b"\xff\xfe", "not-json"),
         (b"[" * 100_000, "not-json"),
+        (form(question(text="half a sign: \ud83d")), "not-json"),
+        (form(question("a\0")), "not-json"),
         (b"[]", "not-questionnaire"),
         (b'{"resourceType": "Patient"}', "not-questionnaire"),
         (b'{"resourceType": "Bundle", "entry": []}', "bundle"),
