@@ -92,10 +92,11 @@ def sheets(
     language: str,
     zone: tzinfo,
     files: Mapping[str, Sequence[Value]] | None = None,
+    excused: sheet.Excused | None = None,
 ) -> list[Sheet]:
     """Each form as it stands with what was said; blank when nothing was. `zone` is that of times typed.
 
-    `files`: those sent along as answers, by the names of their fields.
+    `files`: those sent along as answers, by the names of their fields. `excused`: fields whose file may come later.
     """
     known = known_from(said)
     return [
@@ -104,6 +105,7 @@ def sheets(
             said,
             known=_of(one, known),
             files=files,
+            excused=excused,
             prefix=one.prefix,
             language=language,
             zone=zone,

@@ -1,6 +1,6 @@
 """A form on its way: what each page said, as typed, kept for some days."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 
@@ -54,6 +54,11 @@ def count_wrong_birth_date(*, draft: RequestDraft, now: datetime) -> int:
 def files_refused(draft: RequestDraft | None) -> list[Refused]:
     """Files that came and could not be kept, and that no other took the place of."""
     return [Refused(**one) for one in draft.answers.get("refused", [])] if draft else []
+
+
+def could_not_keep(draft: RequestDraft | None, *, now_too: Sequence[Refused] = ()) -> Callable[[str], bool]:
+    """Whether a file was tried in a field and not kept: who sent it is not asked for it again."""
+    return {one.field for one in (*files_refused(draft), *now_too)}.__contains__
 
 
 def forget_expired(*, now: datetime) -> int:

@@ -19,7 +19,7 @@ from config.foundation.clinic import Clinic, Closure, reply_by
 from config.foundation.encryption import lookup_hash
 from config.foundation.user import User
 from intake import asking, cleaning, marking, matching, notices, screening, sources, uploads
-from intake.drafts import files_refused, said_in
+from intake.drafts import could_not_keep, files_refused, said_in
 from intake.forms import HONEYPOT
 from intake.marking import CROWD, SPAM
 from intake.models import (
@@ -145,7 +145,10 @@ def submit_form(
         return _same_or_refuse(before, digest)
     files = uploads.files_of(draft)
     answers = uploads.answers_in(files)
-    whole = read_whole(data, now=now, language=language, by_staff=by is not None, files=answers)
+    excused = staff_take_no_file if by else could_not_keep(draft)
+    whole = read_whole(
+        data, now=now, language=language, by_staff=by is not None, files=answers, excused=excused
+    )
     if not whole.is_valid:
         raise NotReady(whole)
     sending = Sending(
@@ -171,6 +174,11 @@ def submit_form(
         if faster is None:
             raise
         return _same_or_refuse(faster, digest)
+
+
+def staff_take_no_file(_field: str) -> bool:
+    """Who calls cannot send a file on the phone, so that none is waited for."""
+    return True
 
 
 def _digest(data: Said) -> str:

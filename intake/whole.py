@@ -12,7 +12,7 @@ from intake.forms import STEPS, PayingForm, Setting, StepForm, age_on
 from intake.matching import Person
 from intake.models import CoverageType, Practitioner, Service
 from intake.questionnaires.model import Value
-from intake.questionnaires.sheet import Sheet
+from intake.questionnaires.sheet import Excused, Sheet
 
 Said = Mapping[str, Sequence[str]]
 
@@ -63,15 +63,18 @@ def read_whole(
     language: str,
     by_staff: bool = False,
     files: Mapping[str, Sequence[Value]] | None = None,
+    excused: Excused | None = None,
 ) -> Whole:
-    """`files`: those sent along as answers to questions, by the names of their fields."""
+    """`files`: those sent along as answers to questions, by the names of their fields. `excused`: as in `asking`."""
     setting = setting_for(data, now=now, by_staff=by_staff)
     asked = [] if setting.is_workshop else asking.asked_of(setting.service, setting.services, data)
     whole = Whole(
         setting=setting,
         forms={step: form(data, setting=setting) for step, form in STEPS.items()},
         asked=asked,
-        sheets=asking.sheets(asked, data, language=language, zone=setting.clinic.zone, files=files),
+        sheets=asking.sheets(
+            asked, data, language=language, zone=setting.clinic.zone, files=files, excused=excused
+        ),
     )
     for form in whole.forms.values():
         form.is_valid()

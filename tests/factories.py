@@ -1,5 +1,6 @@
 """Rows for tests: plain functions with sensible defaults. A test states only what matters to it."""
 
+import json
 import uuid
 from datetime import date, datetime
 from functools import cache
@@ -13,7 +14,8 @@ import yaml
 from config.clinic_file.loading import load
 from config.clinic_file.reading import read
 from config.foundation.models import User
-from intake.models import AppointmentRequest, Client, Service
+from intake import form_library
+from intake.models import AppointmentRequest, Client, Questionnaire, Service
 from tests import kept_rows
 
 SAMPLE = Path(__file__).resolve().parent.parent / "sample-clinic.yaml"
@@ -78,3 +80,13 @@ def make_appointment_request(
         "reply_by": datetime(2027, 3, 2, 17, 0, tzinfo=ZONE),
     }
     return AppointmentRequest.objects.create(**{**values, **fields})
+
+
+def publish_form(*questions: dict[str, Any], service: str = "ORTHO-EVAL", name: str = "own") -> Questionnaire:
+    """A form of the clinic's own with these questions, published and asked by a service."""
+    frame = {"resourceType": "Questionnaire", "status": "active", "version": "1", "title": name}
+    raw = {**frame, "url": f"https://forms.example/{name}", "item": list(questions)}
+    form = form_library.take_in(content=json.dumps(raw).encode(), by=None, now=NOW)
+    form_library.publish(questionnaire=form, by=None, now=NOW, rights_confirmed=True, warnings_seen=True)
+    form_library.attach(questionnaire=form, services=[Service.objects.get(code=service)], by=None)
+    return form

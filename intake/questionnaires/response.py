@@ -19,12 +19,8 @@ def build(
     status: str = COMPLETED,
     language: str = "en",
     authored: str = "",
-    keep_disabled: bool = False,
 ) -> dict[str, Any]:
-    """The QuestionnaireResponse of a decided tree; disabled items leave nothing behind.
-
-    A draft may `keep_disabled`, so that going back and forth loses nothing that was typed.
-    """
+    """The QuestionnaireResponse of a decided tree; disabled items leave nothing behind."""
     response: dict[str, Any] = {
         "resourceType": "QuestionnaireResponse",
         "questionnaire": tree.questionnaire.canonical,
@@ -33,37 +29,33 @@ def build(
     }
     if authored:
         response["authored"] = authored
-    items = list(_items(tree.roots, language, keep_disabled))
+    items = list(_items(tree.roots, language))
     if items:
         response["item"] = items
     return response
 
 
-def _items(nodes: Iterable[Node], language: str, keep_disabled: bool) -> Iterable[dict[str, Any]]:
+def _items(nodes: Iterable[Node], language: str) -> Iterable[dict[str, Any]]:
     for node in nodes:
-        if node.item.is_display or not (node.enabled or keep_disabled):
+        if node.item.is_display or not node.enabled:
             continue
-        content = (
-            _group(node, language, keep_disabled)
-            if node.item.is_group
-            else _answers(node, language, keep_disabled)
-        )
+        content = _group(node, language) if node.item.is_group else _answers(node, language)
         if content:
             words = spoken(node.item.text, language)
             yield {"linkId": node.item.link_id, **({"text": words} if words else {}), **content}
 
 
-def _group(node: Node, language: str, keep_disabled: bool) -> dict[str, Any]:
-    items = list(_items(node.children, language, keep_disabled))
+def _group(node: Node, language: str) -> dict[str, Any]:
+    items = list(_items(node.children, language))
     return {"item": items} if items else {}
 
 
-def _answers(node: Node, language: str, keep_disabled: bool) -> dict[str, Any]:
+def _answers(node: Node, language: str) -> dict[str, Any]:
     answers = []
     for slot in node.slots:
         if slot.value is None:
             continue
-        below = list(_items(slot.children, language, keep_disabled))
+        below = list(_items(slot.children, language))
         answers.append({**slot.value.as_json(), **({"item": below} if below else {})})
     return {"answer": answers} if answers else {}
 

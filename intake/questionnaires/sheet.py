@@ -11,7 +11,7 @@ sheet.response()              the QuestionnaireResponse
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import Any
@@ -23,12 +23,14 @@ from intake.questionnaires.controls import Alarms, controls_of
 from intake.questionnaires.held import FromResponse, starting
 from intake.questionnaires.model import ERROR, Finding, Item, Questionnaire, Value
 from intake.questionnaires.posted import Posted
-from intake.questionnaires.tree import Held, Tree, grow
+from intake.questionnaires.tree import Held, Node, Tree, grow
 
 SHOWN = "~shown"  # the field that lists which conditional questions the page had on it
 ADD = "~add"  # the button that adds a repetition
 _PATH = re.compile(r"i\d{1,4}([#@]\d{1,4})?(\.\d{1,4}([#@]\d{1,4})?)*")
 _OCCURRENCE = re.compile(r"[#@]\d+")
+# Whether the file of a field may come another way: it could not be kept, or the page takes none.
+Excused = Callable[[str], bool]
 
 
 @dataclass(slots=True)
@@ -40,6 +42,7 @@ class Sheet:
     typed: Mapping[str, list[str]] = field(default_factory=dict)
     seen: frozenset[str] | None = None  # conditional questions the posted page showed; None: no page yet
     wants_more: bool = False  # "Add another" was pressed
+    awaits_files: bool = False  # a required file is still to come
 
     @property
     def questionnaire(self) -> Questionnaire:
@@ -92,15 +95,10 @@ class Sheet:
             links.append((where, f"{words}: {finding.message}" if words else finding.message))
         return links
 
-    def response(self, *, status: str = writing.COMPLETED, authored: str = "") -> dict[str, Any]:
-        """`authored` is an ISO moment with its offset. An in-progress draft keeps disabled answers too."""
-        return writing.build(
-            self.tree,
-            status=status,
-            language=self.language,
-            authored=authored,
-            keep_disabled=status == writing.IN_PROGRESS,
-        )
+    def response(self, *, authored: str = "") -> dict[str, Any]:
+        """`authored` is an ISO moment with its offset. Without a required file it says that it is not complete."""
+        status = writing.IN_PROGRESS if self.awaits_files else writing.COMPLETED
+        return writing.build(self.tree, status=status, language=self.language, authored=authored)
 
     def answers(self) -> dict[str, list[Value]]:
         """linkId -> the answers that count."""
@@ -130,6 +128,7 @@ def read(
     *,
     known: Mapping[str, Any] | None = None,
     files: Mapping[str, Sequence[Value]] | None = None,
+    excused: Excused | None = None,
     language: str = "en",
     prefix: str = "",
     zone: tzinfo = UTC,
@@ -152,13 +151,25 @@ def read(
     sheet = Sheet(tree, prefix=prefix, language=language, typed=posted.typed, wants_more=bool(add))
     sheet.seen = frozenset(next(iter(data.get(prefix + SHOWN, ())), "").split())
     mistyped = {error.path for error in posted.errors}
+    wrong = [e for e in validate.check_answers(tree, language=language) if e.path not in mistyped]
+    late = [e for e in wrong if excused and _waits_for_a_file(tree.by_path[e.path], e, excused, prefix)]
+    sheet.awaits_files = bool(late)
     sheet.errors = [e for e in posted.errors if _is_enabled(tree, e.path)]
-    sheet.errors += [e for e in validate.check_answers(tree, language=language) if e.path not in mistyped]
+    sheet.errors += [e for e in wrong if e not in late]
     sheet.errors += [
         Finding("qr-tampered", ERROR, wording.message("qr-tampered", language), path=name[len(prefix) :])
         for name in posted.unread()[:1]
     ]
     return sheet
+
+
+def _waits_for_a_file(node: Node, finding: Finding, excused: Excused, prefix: str) -> bool:
+    """Nothing is missing here but files that may come another way."""
+    if finding.code not in ("qr-required", "qr-min-occurs"):
+        return False
+    asked = [one for one in (node, *node.below()) if one.enabled and one.item.is_question]
+    may_lack = [one.item.type == "attachment" and excused(prefix + one.path) for one in asked]
+    return bool(asked) and all(may_lack)
 
 
 def field_name(questionnaire: Questionnaire, link_id: str, prefix: str = "") -> str:

@@ -1,15 +1,14 @@
 """The last page before sending: everything that was said, and what is still to be fixed elsewhere."""
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from intake import asking, prices, words
+from intake import asking, drafts, prices, uploads, words
 from intake.forms import Setting, StepForm, YouForm
-from intake.questionnaires.model import Value
+from intake.models import RequestDraft
 from intake.views import pages
 from intake.whole import Said, Whole, read_whole
 
@@ -18,12 +17,18 @@ def review(
     setting: Setting,
     said: Said,
     form: StepForm | None,
+    draft: RequestDraft | None,
     *,
     now: datetime,
-    files: Mapping[str, Sequence[Value]],
 ) -> dict[str, Any]:
-    """`files`: those sent along as answers, by the names of their fields."""
-    whole = read_whole(said, now=now, language=translation.get_language(), files=files)
+    """`draft`: whose files go along."""
+    whole = read_whole(
+        said,
+        now=now,
+        language=translation.get_language(),
+        files=uploads.answers_in(uploads.files_of(draft)),
+        excused=drafts.could_not_keep(draft),
+    )
     you = whole.forms["you"]
     reach = set(said.get("reach") or ())
     asked = []

@@ -119,7 +119,7 @@ def _read(request: HttpRequest, name: str, draft: RequestDraft, *, now: datetime
         setting=setting,
         form=STEPS[name](values, setting=setting) if name in STEPS else None,
         asked=asked,
-        sheets=_sheets(asked, values, setting, draft) if asked else [],
+        sheets=_sheets(asked, values, setting, draft, taken.refused) if asked else [],
         taken=taken,
     )
 
@@ -244,7 +244,7 @@ def _page(
         "go_on": pages.address(pages.first_open(draft)) if draft else "",
     }
     if name == "send":
-        context |= review(setting, said, form, now=now, files=uploads.answers_in(uploads.files_of(draft)))
+        context |= review(setting, said, form, draft, now=now)
         context |= filing.on_review(draft)
     return private(render(request, f"intake/steps/{name}.html", context, status=status))
 
@@ -283,11 +283,19 @@ def _asked(setting: Setting, said: Said) -> list[asking.Asked]:
 
 
 def _sheets(
-    asked: Sequence[asking.Asked], said: Said, setting: Setting, draft: RequestDraft | None
+    asked: Sequence[asking.Asked],
+    said: Said,
+    setting: Setting,
+    draft: RequestDraft | None,
+    refused: Sequence[Refused] = (),
 ) -> list[Sheet]:
-    files = uploads.answers_in(uploads.files_of(draft)) if asked else {}
     return asking.sheets(
-        asked, said, language=translation.get_language(), zone=setting.clinic.zone, files=files
+        asked,
+        said,
+        language=translation.get_language(),
+        zone=setting.clinic.zone,
+        files=uploads.answers_in(uploads.files_of(draft)) if asked else {},
+        excused=drafts.could_not_keep(draft, now_too=refused),
     )
 
 

@@ -19,7 +19,7 @@ from intake import drafts, form_library
 from intake.form_library import form_of
 from intake.models import AppointmentRequest, RequestDraft, Service, StoredFile
 from intake.questionnaires import validate
-from tests.factories import load_sample_clinic, make_user
+from tests.factories import load_sample_clinic, make_user, publish_form
 from tests.intake.bad_input.conftest import PAGES, Asker
 from tests.intake.files import PDF, photo
 
@@ -205,6 +205,20 @@ def test_the_forms_own_limit_is_kept_and_said_at_the_question(asker: Asker) -> N
 
     assert "At most 30 kB fit" in answer.content.decode()
     assert not StoredFile.objects.exists()
+
+
+def test_a_required_file_that_could_not_be_kept_holds_nobody_up(asker: Asker) -> None:
+    form = publish_form({"linkId": "card", "text": "Your card", "type": "attachment", "required": True})
+    asker.said |= {f"{form.slug}-~shown": [""], asker.scan.replace("i1", "i0"): ["false"]}  # type: ignore[attr-defined]
+    assert post(asker, "safety/").status_code == 422  # none was chosen
+
+    answer = post(asker, "safety/", **{f"{form.slug}-i0": sent_along(b"MZ", "card.exe")})
+    assert "we cannot keep this kind of file" in answer.content.decode()
+    assert post(asker, "safety/")["Location"] == "/request/you/"
+    sent = send_with(asker, "none")
+
+    assert not sent.questionnaire_responses.filter(questionnaire=form).exists()
+    assert "files_refused" in set(sent.markers.values_list("code", flat=True))
 
 
 def test_the_file_of_a_question_that_is_not_asked_in_the_end_is_dropped(asker: Asker) -> None:

@@ -1,5 +1,6 @@
 """Staff enter a request from a call or a note, and book directly for somebody they know."""
 
+import re
 import uuid
 from typing import Any
 
@@ -8,10 +9,12 @@ import time_machine
 from django.test import Client as Browser
 from django.urls import reverse
 
+from intake.form_library import form_of
 from intake.models import AppointmentRequest, Client, ClientEvent, Consent
+from intake.questionnaires import validate
 from notifications.models import Message
 from scheduling.models import Appointment, Estimate
-from tests.factories import NOW, load_sample_clinic, make_client, make_user
+from tests.factories import NOW, load_sample_clinic, make_client, make_user, publish_form
 
 pytestmark = pytest.mark.django_db
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -195,3 +198,23 @@ def test_hostile_text_is_stored_or_refused_never_an_error(staff: Browser, hostil
         staff, reason=hostile, first_name=hostile[:60], submission_id=hostile, book_day=hostile, act="book"
     )
     assert answer.status_code in {302, 409, 422}
+
+
+def test_a_file_that_a_form_requires_is_not_asked_of_a_caller_and_the_answers_say_that_they_are_not_all(
+    staff: Browser,
+) -> None:
+    form = publish_form(
+        {"linkId": "since", "text": "Since when?", "type": "string", "required": True},
+        {"linkId": "scan", "text": "Your scan", "type": "attachment", "required": True},
+    )
+    since = {f"{form.slug}-i0": "May", f"{form.slug}-~shown": ""}
+
+    assert send(staff, **{**since, f"{form.slug}-i0": ""}).status_code == 422  # what can be said is asked
+    assert send(staff, **since).status_code == 302
+
+    entered = AppointmentRequest.objects.get()
+    (row,) = entered.questionnaire_responses.filter(questionnaire=form)
+    assert row.response["status"] == "in-progress"
+    assert [f for f in validate.validate(form_of(form), row.response) if f.severity == "error"] == []
+    page = staff.get(reverse("desk:request", args=[entered.pk])).content.decode()
+    assert re.search(r"Your scan</dt><dd><em>Skipped", page)
