@@ -2,6 +2,11 @@
 
 The JSON is made by the database in one query and passed on as text; no row becomes a Python object (that is most
 of the cost of a month). Who may not see names gets none: they are not read.
+
+Two feeds exist because two things are asked. The desk (`calendar.feed`) draws one day or week, with hours, time
+off, buffers and what each card says and allows: that is worked out in Python from rows the page reads anyway, and
+a day is a handful of rows. `visits_json` is for whatever wants up to six weeks at once (a screen on the wall, a
+month at a glance, a script of the clinic's) and only who, where and when; none of our own pages does.
 """
 
 from datetime import datetime, timedelta

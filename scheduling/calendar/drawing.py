@@ -1,4 +1,4 @@
-"""A day or a week as the calendar in the browser takes it."""
+"""A day or a week as the calendar in the browser takes it. (A whole month of bare times is `feeds.visits_json`.)"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
