@@ -52,7 +52,7 @@ def test_what_follows_the_end_of_a_text_is_wrong_use(loaded, capsys):
         call_command("explain_slot", "--service=PT-FU", "--start=2027-03-04T08:00\x00")
 
     assert ended.value.code == 2
-    assert "error" in json.loads(capsys.readouterr().out)
+    assert "is no ISO date or time" in json.loads(capsys.readouterr().out)["error"]
 
 
 def test_an_offset_is_honoured_and_unknown_codes_are_wrong_use(loaded):

@@ -1,6 +1,6 @@
 """`manage.py explain_slot`: may this time be offered, or the code that says why not."""
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -23,8 +23,8 @@ class Command(JSONCommand):
         parser.add_argument("--service", required=True, metavar="CODE")
         parser.add_argument("--practitioner", metavar="CODE", help="any who fits when left out")
         parser.add_argument("--room", metavar="CODE", help="any that fits when left out")
-        parser.add_argument("--start", required=True, type=read_moment, metavar="ISO")
-        parser.add_argument("--now", type=read_moment, metavar="ISO", help="judge as if it were this moment")
+        parser.add_argument("--start", required=True, type=_moment, metavar="ISO")
+        parser.add_argument("--now", type=_moment, metavar="ISO", help="judge as if it were this moment")
 
     def handle(
         self,
@@ -57,3 +57,10 @@ class Command(JSONCommand):
         if row is None:
             self.fail(f"There is no {name} with the code “{code}”.")
         return row
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return read_moment(text)
+    except ValueError:
+        raise ArgumentTypeError(f"“{text}” is no ISO date or time.") from None
