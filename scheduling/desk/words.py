@@ -125,7 +125,8 @@ REFUSALS = {
 
 def refusal(code: str, *, who: str = "") -> str:
     text = str(REFUSALS.get(str(code), _("That time cannot be booked.")))
-    return text % {"who": who or _("That person")} if "%(who)s" in text else text
+    said = text % {"who": who or _("that person")} if "%(who)s" in text else text
+    return said[:1].upper() + said[1:]
 
 
 # What who receives a client should know, on paper that others may see: letters, and what they stand for at the foot.
