@@ -121,6 +121,22 @@ def confirm_with_one_click(page: Page, fits: Check) -> None:
     expect(page.locator("#say")).to_contain_text("Kim N. is booked")
 
 
+def smallest_letters_in_print(page: Page) -> float:
+    """In points, on the paper of the document as it leaves a printer; then the page is as it was."""
+    screen = page.viewport_size
+    assert screen is not None
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 624, "height": 864})  # letter paper less an inch on each side
+    pixels = page.locator(".doc__paper").evaluate(
+        """paper => Math.min(...[...paper.querySelectorAll("*")]
+            .filter(part => [...part.childNodes].some(node => node.nodeType === 3 && node.data.trim()))
+            .map(part => parseFloat(getComputedStyle(part).fontSize)))"""
+    )
+    page.emulate_media(media="screen")
+    page.set_viewport_size(screen)
+    return float(pixels) * 72 / 96
+
+
 def read_the_estimate(page: Page, fits: Check) -> None:
     """From the link in the open mail, past the birth date, to the amount and the file."""
     page.goto(link_in_open_mail(page))
@@ -137,6 +153,7 @@ def read_the_estimate(page: Page, fits: Check) -> None:
     expect(page.locator(".total .sum")).to_have_text("$210.00")
     fits(page)
     screenshot(page, "estimate-320")
+    assert smallest_letters_in_print(page) >= 12
 
     with page.expect_download() as download:
         page.get_by_role("link", name="Save it (PDF)").click()
