@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from config.foundation import staff_tasks
 from config.foundation.models import User
@@ -87,14 +87,18 @@ def opened(*, estimate: Estimate, now: datetime) -> None:
 
 
 def undelivered() -> QuerySet[Estimate]:
-    """In force, and by no way with the client: the mail came back, could not leave, or the paper lies here."""
+    """In force, and by no way with the client: the mail came back, could not leave, or the paper lies here.
+
+    A later mail that did arrive makes up for one that came back.
+    """
     events = EstimateEvent.objects
-    arrived = events.filter(what__in=[What.SENT, What.DELIVERED, *BY_HAND, What.OPENED])
-    failed = events.filter(what__in=EstimateEvent.FAILS)
+    came_back = events.filter(what__in=EstimateEvent.FAILS).values("message_id")
+    arrived = events.filter(what__in=[What.SENT, What.DELIVERED]).exclude(message_id__in=came_back)
+    in_hand = events.filter(what__in=[*BY_HAND, What.OPENED])
     return (
         Estimate.objects.in_force()
-        .filter(~Q(pk__in=arrived.values("estimate")) | Q(pk__in=failed.values("estimate")))
-        .exclude(pk__in=events.filter(what__in=[*BY_HAND, What.OPENED]).values("estimate"))
+        .exclude(pk__in=arrived.values("estimate"))
+        .exclude(pk__in=in_hand.values("estimate"))
         .order_by("issued_at")
     )
 
