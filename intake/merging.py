@@ -13,7 +13,7 @@ from django.db import transaction
 
 from config.foundation import access_log
 from config.foundation.user import User
-from intake import clients
+from intake import call_first, clients
 from intake.clients import PERMISSIONS
 from intake.models import (
     AppointmentRequest,
@@ -75,6 +75,7 @@ def join(
     other.move(to_values={"status": Status.MERGED, "merged_into": keep}, expect=expect_other, status=was)
     _line(keep, "joined", by=by, now=now, why=other.reference)
     _line(other, "status", by=by, now=now, why=keep.reference, of=was, to=Status.MERGED)
+    _keep_tasks(keep, other, by=by, now=now)
     access_log.record(by=by, action="joined", subject=SUBJECT, subject_id=keep.pk, fields=("wishes",))
     return Joining.objects.create(kept=keep, other=other, at=now, by=by, before=before)
 
@@ -99,6 +100,7 @@ def part(*, joining: Joining, by: User, now: datetime, expect_version: int | Non
     other.move(to_values={"status": before["other"]["status"], "merged_into": None}, status=Status.MERGED)
     _line(keep, "parted", by=by, now=now, why=other.reference)
     _line(other, "status", by=by, now=now, why=keep.reference, of=Status.MERGED, to=before["other"]["status"])
+    _keep_tasks(keep, other, by=by, now=now)
     access_log.record(by=by, action="parted", subject=SUBJECT, subject_id=keep.pk, fields=("wishes",))
     joining.undone_at, joining.undone_by = now, by
     return joining
@@ -112,6 +114,11 @@ def two_people(
     appointment_request.move(to_values={}, expect=expect_version)
     _line(appointment_request, "two_people", by=by, now=now)
     _clear([appointment_request], by=by, now=now)
+
+
+def _keep_tasks(*both: AppointmentRequest, by: User, now: datetime) -> None:
+    for each in both:
+        call_first.keep_task(each, by=by, now=now)
 
 
 def both_wishes(keep: AppointmentRequest, other: AppointmentRequest) -> dict[str, Any]:

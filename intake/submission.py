@@ -18,7 +18,7 @@ from config.foundation import staff_tasks
 from config.foundation.clinic import Clinic, Closure, reply_by
 from config.foundation.encryption import lookup_hash
 from config.foundation.user import User
-from intake import asking, cleaning, marking, matching, notices, screening, sources, uploads
+from intake import asking, call_first, cleaning, marking, matching, notices, screening, sources, uploads
 from intake.drafts import could_not_keep, files_refused, said_in
 from intake.forms import HONEYPOT
 from intake.marking import CROWD, SPAM
@@ -240,6 +240,8 @@ def _write(whole: Whole, data: Said, sending: Sending, *, digest: str) -> Appoin
         _say_that_some_wait_aside(aside, now=now)
         return sent
     cost_question(sent, now=now, by=by)
+    if sent.awaits_call():
+        call_first.keep_task(sent, by=by, now=now)
     if not sending.silent:
         notices.received(appointment_request=sent, now=now, by=by)
         notices.staff_alert(appointment_request=sent, now=now)

@@ -13,7 +13,7 @@ from config.foundation import access_log
 from config.foundation.clinic import Clinic, Closure, reply_by
 from config.foundation.policy import May, may
 from config.foundation.user import User
-from intake import contact, marking, notices
+from intake import call_first, contact, marking, notices
 from intake.models import AppointmentRequest, Hold, Marker, Priority, RequestEvent, Service, Status
 from intake.models.appointment_request import IllegalMove
 from intake.on_file import told_of
@@ -172,6 +172,7 @@ def looked_at(
     _remember(appointment_request, "looked_at", by=by, now=now, why=why, expect=expect_version)
     appointment_request.priority = Priority.SAME_DAY
     appointment_request.save(update_fields=["priority"])
+    call_first.keep_task(appointment_request, by=by, now=now)
     _log(appointment_request, "looked_at", by=by, fields=("priority",))
 
 
@@ -189,6 +190,7 @@ def record_call(
     if outcome not in OUTCOMES:
         raise NotAllowed("outcome")
     _remember(appointment_request, f"call_{outcome}", by=by, now=now, why=note.strip(), expect=expect_version)
+    call_first.keep_task(appointment_request, by=by, now=now)
     _log(appointment_request, f"call_{outcome}", by=by)
 
 
@@ -271,6 +273,7 @@ def withdraw(
     """The client does not need it any more. Refused while an offer or a visit holds time."""
     _holds_no_time(appointment_request)
     appointment_request.move_to(Status.WITHDRAWN, now=now, by=by, why=why, expect_version=expect_version)
+    call_first.keep_task(appointment_request, by=by, now=now)
     contact.withdraw(subject_type=SUBJECT, subject_id=appointment_request.pk, reason="withdrawn")
 
 
@@ -292,6 +295,7 @@ def decline(
     _holds_no_time(appointment_request)
     status = Status.REFERRED if referred_to.strip() else Status.DECLINED
     appointment_request.move_to(status, now=now, by=by, why=why, expect_version=expect_version)
+    call_first.keep_task(appointment_request, by=by, now=now)
     AppointmentRequest.objects.filter(pk=appointment_request.pk, answered_at=None).update(
         answered_at=now, answered_by=by
     )
@@ -306,6 +310,7 @@ def set_aside(
     """Quarantine: out of the list, kept, and nothing is sent to it."""
     _holds_no_time(appointment_request)
     appointment_request.move_to(Status.QUARANTINED, now=now, by=by, expect_version=expect_version)
+    call_first.keep_task(appointment_request, by=by, now=now)
     _log(appointment_request, "set_aside", by=by)
 
 
@@ -330,6 +335,7 @@ def restore(*, appointment_request: AppointmentRequest, by: User, now: datetime,
         ).update(cleared_at=now, cleared_by=by)
         cost_question(pending, now=pending.submitted_at, by=None)  # asked then: no date moves
         notices.received(appointment_request=pending, now=now, by=by)
+    call_first.keep_task(pending, by=by, now=now)
     _log(pending, "restored", by=by)
 
 
