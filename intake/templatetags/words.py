@@ -24,6 +24,12 @@ def price(cents: int) -> str:
 
 
 @register.filter
+def full_day(moment: datetime, zone: ZoneInfo) -> str:
+    """Thursday, December 30, 2027: for what may lie in another year."""
+    return words.day(moment.astimezone(zone).date(), year=True)
+
+
+@register.filter
 def in_words(when: date | datetime | None, zone: ZoneInfo | None = None) -> str:
     if when is None:
         return ""

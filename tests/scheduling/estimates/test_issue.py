@@ -94,6 +94,7 @@ def test_the_mail_waits_for_the_document_and_tells_nothing_of_health_or_money() 
     said = f"{message.subject} {message.text} {message.html}"
     for secret in ("210", "visit:", "Sample", "1986", "pain"):
         assert secret not in said
+    assert "The link works until Saturday, April 1, 2028." in message.text
     text = pypdf.PdfReader(io.BytesIO(bytes(estimate.document.pdf))).pages[0].extract_text()
     assert "Alex Sample" in text
 
