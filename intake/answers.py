@@ -45,7 +45,7 @@ def answers_of(appointment_request: AppointmentRequest, *, language: str = "en")
             )
         )
     flags = [{**row.finding, "level": row.level} for row in rows]
-    open_levels = {row.level for row in rows}
+    open_levels = set() if appointment_request.is_followed_up() else {row.level for row in rows}
     scores = [
         found for found in screening.scores_for(trees, []) if not open_levels & set(found.rule.silent_while)
     ]

@@ -226,6 +226,10 @@ class AppointmentRequest(Versioned):
             return not self._has_been_called()
         return self.priority == Priority.URGENT
 
+    def is_followed_up(self) -> bool:
+        """Somebody has talked to them about their answers, and looked where these were urgent."""
+        return self._has_been_called() and not self.awaits_call()
+
     def _has_been_called(self) -> bool:
         known: bool | None = vars(self).get("has_been_called")  # by `with_calls`
         return any(event.what in CALLED for event in self.events.all()) if known is None else known

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from intake import answers, form_library, screening
-from intake.models import Flag, Questionnaire, QuestionnaireResponse, Service
+from intake.models import Flag, Questionnaire, QuestionnaireResponse, RequestEvent, Service
 from intake.questionnaires import response as writing
 from intake.questionnaires import sheet
 from tests import factories
@@ -157,6 +157,26 @@ def test_the_front_desk_does_not_manage_forms() -> None:
     client.force_login(factories.make_user(roles="front_desk"))
 
     assert client.get(reverse("forms:list")).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("then", "shown"), [([], False), (["call_talked"], False), (["call_talked", "looked_at"], True)]
+)
+def test_the_psoas_result_waits_until_somebody_has_followed_up_the_urgent_answers(
+    then: list[str], shown: bool
+) -> None:
+    factories.load_sample_clinic()
+    form_library.load_shipped(now=factories.NOW)
+    row = Questionnaire.objects.get(slug="stand_and_move")
+    form = form_library.form_of(row)
+    stored = sheet.read(form, sheet.fields_for(form, {"curve": "yes"})).response()
+    asked = factories.make_appointment_request(priority="same_day" if "looked_at" in then else "urgent")
+    QuestionnaireResponse.objects.create(appointment_request=asked, questionnaire=row, response=stored)
+    Flag.objects.create(appointment_request=asked, level="urgent", finding={})
+    for what in then:
+        RequestEvent.objects.create(appointment_request=asked, at=factories.NOW, what=what)
+
+    assert [score.value for score in answers.answers_of(asked).scores] == ([1] if shown else [])
 
 
 def test_answers_are_read_on_one_screen_flags_first() -> None:
