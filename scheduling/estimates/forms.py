@@ -95,7 +95,10 @@ class PlanForm(forms.Form):
 def last_day(starts_on: date, times: int, per: str, visits: int) -> date:
     """The end of the week or month in which the last of so many visits falls."""
     periods = -(-visits // times)
-    return starts_on + timedelta(days=periods * PERIOD_DAYS[per] - 1)
+    try:
+        return starts_on + timedelta(days=periods * PERIOD_DAYS[per] - 1)
+    except OverflowError:  # behind the last day of the calendar, and refused as too far ahead
+        return date.max
 
 
 class PayerForm(forms.Form):

@@ -157,9 +157,15 @@ def test_the_board_is_closed_to_strangers_and_administrators(client: Browser, es
 PLAN = {"starts_on": "2027-03-08", "ends_on": "2027-05-31", "times": "1", "per": "week", "visits": "8"}
 
 
-@pytest.mark.parametrize(("visits", "status"), [("8", 302), ("80", 422), ("0", 422)])
+END_OF_TIME = {"starts_on": "9999-12-31", "ends_on": ""}
+
+
+@pytest.mark.parametrize(
+    ("typed", "status"),
+    [({}, 302), ({"visits": "80"}, 422), ({"visits": "0"}, 422), (END_OF_TIME, 422)],
+)
 def test_staff_issue_a_plan_from_one_form_or_read_what_is_wrong(
-    client: Browser, estimate: Estimate, time_machine: Any, visits: str, status: int
+    client: Browser, estimate: Estimate, time_machine: Any, typed: dict[str, str], status: int
 ) -> None:
     time_machine.move_to(NOW)
     user = User.objects.create_user("desk@example.com", "a long password", is_front_desk=True)
@@ -169,7 +175,7 @@ def test_staff_issue_a_plan_from_one_form_or_read_what_is_wrong(
         "practitioner": Practitioner.objects.get(code="P1").pk,
     }
 
-    answer = client.post(f"/staff/estimates/plan/{estimate.client_id}/", {**PLAN, **chosen, "visits": visits})
+    answer = client.post(f"/staff/estimates/plan/{estimate.client_id}/", {**PLAN, **chosen, **typed})
 
     assert answer.status_code == status
     totals = list(Estimate.objects.filter(reason="plan").values_list("total_cents", flat=True))
