@@ -117,6 +117,7 @@ class RunningClinic:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                preexec_fn=servers.die_with_parent,
             )
         self.family: list[psutil.Process] = []
 
