@@ -116,7 +116,7 @@ def hanging() -> list[tuple[str, str]]:
         for field in model._meta.concrete_fields:
             if field.is_relation and isinstance(model._meta.pk, models.UUIDField):
                 rows = model._default_manager.exclude(**{field.name: None})
-                found += [(str(above), str(pk)) for above, pk in rows.values_list(field.attname, "pk")[:3]]
+                found += [(str(above), str(pk)) for above, pk in rows.values_list(field.attname, "pk")[:1]]
     return found
 
 
