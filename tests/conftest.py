@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
@@ -19,7 +20,7 @@ from config import servers
 from tests.browser import Visitor, browser, playwright
 from tests.mail_sink import Mode, Sink
 from tests.migrated import django_db_keepdb
-from tests.processes import ROOT, Worker
+from tests.processes import ROOT, Worker, wait_for
 
 __all__ = ["browser", "django_db_keepdb", "playwright"]  # fixtures that live beside their helpers
 
@@ -215,6 +216,8 @@ def visitor(browser: Browser, live_server: LiveServer) -> Iterator[Visitor]:
     someone = Visitor(browser, live_server.url)
     yield someone
     someone.close()
+    # What a window had asked for when it was closed must be answered before the tables are emptied.
+    wait_for(lambda: not any("process_request_thread" in thread.name for thread in threading.enumerate()))
     assert someone.complaints == []
 
 
