@@ -1,6 +1,7 @@
 """Fixtures every test may use. The servers behind them are started by tests/services.py."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -20,12 +21,15 @@ from config import servers
 from tests.browser import Visitor, browser, playwright
 from tests.mail_sink import Mode, Sink
 from tests.migrated import django_db_keepdb
-from tests.processes import ROOT, Worker, wait_for
+from tests.processes import ROOT, RunningClinic, Worker, wait_for
 
 __all__ = ["browser", "django_db_keepdb", "playwright"]  # fixtures that live beside their helpers
 
 LOCAL = {"127.0.0.1", "::1", "localhost", "", "0.0.0.0"}  # noqa: S104 (compared, never bound)
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+AXE = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
+    "resultTypes": ["violations"],
+}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -207,6 +211,19 @@ def manage(
     return run
 
 
+@pytest.fixture(scope="session")
+def running_clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningClinic]:
+    """What `make run` starts: the sample clinic in a database of its own, one for all that need it."""
+    clinic = RunningClinic(tmp_path_factory.mktemp("clinic"), port=servers.free_port())
+    try:
+        clinic.wait_until_open(seconds=200)
+        yield clinic
+    finally:
+        if clinic.process.poll() is None:
+            clinic.stop(signal.SIGTERM)
+    assert clinic.left_behind() == []
+
+
 @pytest.fixture
 def visitor(browser: Browser, live_server: LiveServer) -> Iterator[Visitor]:
     """Browser windows on the live server: `page = visitor.opens(width=320, javascript=False)`.
@@ -226,7 +243,7 @@ def accessible() -> Callable[[Page], None]:
     """`accessible(page)` fails when axe finds anything serious or critical (WCAG 2.2 A and AA)."""
 
     def check(page: Page) -> None:
-        found = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}}).response["violations"]
+        found = Axe().run(page, options=AXE).response["violations"]
         serious = [
             f"{violation['id']} ({violation['impact']}): {violation['help']}\n"
             + "\n".join(f"    {node['html'][:200]}" for node in violation["nodes"][:5])

@@ -1,4 +1,8 @@
-"""`make run`: started for real, looked at over HTTP, stopped by signals, and nothing of it left behind."""
+"""`make run`: started for real, looked at over HTTP, stopped by signals, and nothing of it left behind.
+
+A start costs a dozen seconds of two cores, so there are three: the clinic of the journeys, `make run` on the data
+that one leaves, and one whose supervisor is killed.
+"""
 
 import os
 import signal
@@ -16,7 +20,12 @@ import pytest
 from config import servers
 from tests.processes import ROOT, RunningClinic, clean_environment
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.without_database, pytest.mark.xdist_group("make run")]
+# In the process that runs the journeys and after them: their clinic is stopped here.
+pytestmark = [
+    pytest.mark.timeout(180),
+    pytest.mark.without_database,
+    pytest.mark.xdist_group("running clinic"),
+]
 
 
 @contextmanager
@@ -30,56 +39,61 @@ def started(folder: Path, *, port: int | None = None) -> Iterator[RunningClinic]
 
 
 @pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningClinic]:
-    """The first start, in an empty folder: open."""
-    with started(tmp_path_factory.mktemp("clinic")) as clinic:
-        clinic.wait_until_open()
-        yield clinic
+def used_folder(running_clinic: RunningClinic) -> Path:
+    """The folder of the first start, whose processes were asked to stop by Ctrl-C."""
+    if running_clinic.process.poll() is None:
+        running_clinic.part(" worker").kill()  # one that is being started again must not be left either
+        time.sleep(0.2)
+        running_clinic.stop(signal.SIGINT)
+    return running_clinic.output.parent
 
 
-@pytest.fixture(scope="module")
-def used_folder(first: RunningClinic) -> Path:
-    """The folder of the first start, whose processes were asked to stop by SIGTERM."""
-    if first.process.poll() is None:
-        first.stop(signal.SIGTERM)
-    return first.output.parent
-
-
-def test_it_opens_and_prints_where_and_who(first: RunningClinic) -> None:
-    assert first.status_of("/") == 200
-    said = first.said()
-    assert f"http://localhost:{first.port}/staff/" in said
+def test_it_opens_and_prints_where_and_who(running_clinic: RunningClinic) -> None:
+    assert running_clinic.status_of("/") == 200
+    said = running_clinic.said()
+    assert f"http://localhost:{running_clinic.port}/staff/" in said
     assert "/dev/mailbox/" in said
     assert "robin@example.com" in said
-    assert len(first.family) >= 6  # Redis, web and its workers, worker and its pool, beat
+    assert len(running_clinic.family) >= 6  # Redis, web and its workers, worker and its pool, beat
 
 
-def test_a_part_that_dies_is_started_again(first: RunningClinic) -> None:
-    web = first.part("gunicorn")
+def test_a_part_that_dies_is_started_again(running_clinic: RunningClinic) -> None:
+    web = running_clinic.part("gunicorn")
 
     web.kill()
 
-    first.wait_for(lambda: any(part.pid != web.pid for part in first.parts("gunicorn")))
-    first.wait_for(lambda: servers.answers(first.port))
+    running_clinic.wait_for(lambda: any(part.pid != web.pid for part in running_clinic.parts("gunicorn")))
+    running_clinic.wait_for(lambda: servers.answers(running_clinic.port))
 
 
-def test_sigterm_stops_it_whole(first: RunningClinic, used_folder: Path) -> None:
-    assert first.process.returncode == 0
-    assert first.left_behind() == []
+def test_ctrl_c_stops_it_whole(running_clinic: RunningClinic, used_folder: Path) -> None:
+    assert running_clinic.process.returncode == 0
+    assert running_clinic.left_behind() == []
 
 
-def test_a_second_start_is_as_good_as_the_first_and_ctrl_c_leaves_nothing(used_folder: Path) -> None:
-    (used_folder / "output").unlink()
-    with started(used_folder) as second:
-        second.wait_until_open()
+def test_a_second_start_by_make_is_as_good_and_sigterm_to_make_stops_all(
+    used_folder: Path, tmp_path: Path
+) -> None:
+    port, output = servers.free_port(), tmp_path / "output"
+    environment = {**clean_environment(), "VAR_DIR": str(used_folder / "var"), "PORT": str(port)}
+    with output.open("wb") as said:
+        make = subprocess.Popen(
+            ["make", "run"], cwd=ROOT, env=environment, stdout=said, stderr=said, stdin=subprocess.DEVNULL
+        )
+    deadline = time.monotonic() + 90
+    while b"The clinic is open." not in output.read_bytes():
+        assert make.poll() is None, output.read_text()
+        assert time.monotonic() < deadline, output.read_text()
+        time.sleep(0.1)
+    assert "robin@example.com" in output.read_text()
+    assert "Loading the sample clinic" not in output.read_text()
+    family = psutil.Process(make.pid).children(recursive=True)
 
-        assert second.status_of("/") == 200
-        assert "robin@example.com" in second.said()
-        second.part(" worker").kill()  # one that is being started again must not be left either
-        time.sleep(0.2)
+    os.kill(make.pid, signal.SIGTERM)
+    make.wait(timeout=30)
 
-        assert second.stop(signal.SIGINT) == 0
-    assert second.left_behind() == []
+    _, alive = psutil.wait_procs(family, timeout=20)
+    assert alive == []
 
 
 def test_a_killed_supervisor_takes_its_parts_with_it(used_folder: Path) -> None:
@@ -105,25 +119,3 @@ def test_a_port_in_use_is_a_clear_sentence(tmp_path: Path) -> None:
             assert clinic.process.wait(timeout=30) == 1
     assert f"Port {port} is not free" in clinic.said()
     assert "Traceback" not in clinic.said()
-
-
-def test_make_run_passes_a_signal_on(used_folder: Path, tmp_path: Path) -> None:
-    """`make run` itself, as a person starts it: SIGTERM to make stops all."""
-    port = servers.free_port()
-    environment = {**clean_environment(), "VAR_DIR": str(used_folder / "var"), "PORT": str(port)}
-    output = (tmp_path / "output").open("wb")
-    make = subprocess.Popen(
-        ["make", "run"], cwd=ROOT, env=environment, stdout=output, stderr=output, stdin=subprocess.DEVNULL
-    )
-    deadline = time.monotonic() + 90
-    while b"The clinic is open." not in (tmp_path / "output").read_bytes():
-        assert make.poll() is None, (tmp_path / "output").read_text()
-        assert time.monotonic() < deadline, (tmp_path / "output").read_text()
-        time.sleep(0.1)
-    family = psutil.Process(make.pid).children(recursive=True)
-
-    os.kill(make.pid, signal.SIGTERM)
-    make.wait(timeout=30)
-
-    _, alive = psutil.wait_procs(family, timeout=20)
-    assert alive == []

@@ -1,13 +1,11 @@
-"""One running clinic for all journeys that need real parts: web, worker, beat, Redis and mailbox."""
+"""Windows on the running clinic: web, worker, beat, Redis and mailbox are real."""
 
-import signal
 from collections.abc import Callable, Iterator
 
 import pytest
 import time_machine
 from playwright.sync_api import Browser, Page, expect
 
-from config import servers
 from tests.browser import Visitor
 from tests.processes import RunningClinic
 from tests.scheduling.desk.making import MONDAY
@@ -18,18 +16,6 @@ def in_the_morning() -> Iterator[None]:
     """A Monday, 9:24 am at the clinic: what may be offered by mail depends on the hour, and tests run at any."""
     with time_machine.travel(MONDAY, tick=True):
         yield
-
-
-@pytest.fixture(scope="session")
-def running_clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningClinic]:
-    """What `make run` starts, with the sample clinic in a database of its own."""
-    clinic = RunningClinic(tmp_path_factory.mktemp("clinic"), port=servers.free_port())
-    try:
-        clinic.wait_until_open(seconds=200)
-        yield clinic
-    finally:
-        clinic.stop(signal.SIGTERM)
-    assert clinic.left_behind() == []
 
 
 @pytest.fixture
