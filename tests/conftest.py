@@ -14,6 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.backends.sqlite3.base import DatabaseWrapper
+from django.utils import translation
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
@@ -93,6 +94,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} could not run, and in CI every test runs: {report.longrepr}"
     return report
+
+
+def pytest_runtest_teardown() -> None:
+    """A page in Spanish leaves its language to the thread; the next test begins in that of the settings."""
+    translation.deactivate()
 
 
 def _stay_on_this_machine() -> None:
