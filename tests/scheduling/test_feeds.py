@@ -32,6 +32,7 @@ def test_a_month_of_visits_is_one_query_however_many_there_are():
         return len(seen)
 
     confirm(make_appointment_request(), "2027-03-03T09:00")
+    read()  # what a process asks once, whoever comes first, is no part of it
     first = queries()
     for day in ("2027-03-08", "2027-03-10", "2027-03-22"):
         confirm(make_appointment_request(), f"{day}T09:00")
