@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The first has no window around its pages, which costs more than the pages do.
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
     "--no-sandbox",  # containers rarely allow user namespaces; the pages are our own
     "--disable-gpu",
@@ -31,7 +32,9 @@ def executable() -> str:
     for name in NAMES:
         if found := shutil.which(name):
             return found
-    raise FileNotFoundError("No Chromium found. Install Debian's package: apt-get install chromium.")
+    raise FileNotFoundError(
+        "No Chromium found. Install Debian's package: apt-get install chromium-headless-shell."
+    )
 
 
 @pytest.fixture(scope="session")
