@@ -45,10 +45,10 @@ test: test-postgres test-sqlite  ## the whole suite: PostgreSQL, Redis, a browse
 
 test-postgres: $(VENV)/.dev
 	@sh tests/chromium.sh
-	$(PYTHON) -m pytest -n $(JOBS) --dist loadgroup -m "not nightly" $(TESTS)
+	$(PYTHON) -m pytest -n $(JOBS) -m "not nightly" $(TESTS)
 
 test-sqlite: $(VENV)/.dev
-	TEST_ENGINE=sqlite $(PYTHON) -m pytest -n $(JOBS) --dist loadgroup -m "not nightly" $(TESTS)
+	TEST_ENGINE=sqlite $(PYTHON) -m pytest -n $(JOBS) -m "not nightly" $(TESTS)
 
 test-nightly: $(VENV)/.dev  ## the large figures, which take longer
 	@sh tests/chromium.sh

@@ -17,6 +17,7 @@ from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.utils import translation
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
+from xdist.scheduler import LoadScopeScheduling
 
 from config import servers
 from tests.browser import Visitor, browser, playwright
@@ -26,6 +27,11 @@ from tests.processes import ROOT, RunningClinic, Worker, wait_for
 
 __all__ = ["browser", "django_db_keepdb", "playwright"]  # fixtures that live beside their helpers
 
+ON_THE_RUNNING_CLINIC = (
+    "tests/journeys/test_clients.py",
+    "tests/journeys/test_main_path.py",
+    "tests/test_run.py",
+)
 LOCAL = {"127.0.0.1", "::1", "localhost", "", "0.0.0.0"}  # noqa: S104 (compared, never bound)
 AXE = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
@@ -94,6 +100,18 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} could not run, and in CI every test runs: {report.longrepr}"
     return report
+
+
+class OneRunningClinic(LoadScopeScheduling):
+    """Hands tests to workers one by one, but those on the running clinic all to the same: it is opened once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "running clinic" if nodeid.startswith(ON_THE_RUNNING_CLINIC) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneRunningClinic:
+    return OneRunningClinic(config, log)
 
 
 def pytest_runtest_teardown() -> None:

@@ -20,12 +20,8 @@ import pytest
 from config import servers
 from tests.processes import ROOT, RunningClinic, clean_environment
 
-# In the process that runs the journeys and after them: their clinic is stopped here.
-pytestmark = [
-    pytest.mark.timeout(180),
-    pytest.mark.without_database,
-    pytest.mark.xdist_group("running clinic"),
-]
+# After the journeys, as the shorter timeout says: their clinic is stopped here.
+pytestmark = [pytest.mark.timeout(180), pytest.mark.without_database]
 
 
 @contextmanager

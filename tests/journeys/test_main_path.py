@@ -18,11 +18,7 @@ from tests.browser import DESK, PHONE, Visitor, screenshot
 from tests.journeys.mailbox import calendar_entry, link_in_open_mail, read_mail
 from tests.journeys.walking import all_no, answer, button, next_page, write, write_date
 
-pytestmark = [
-    pytest.mark.timeout(240),
-    pytest.mark.without_database,
-    pytest.mark.xdist_group("running clinic"),  # opened once
-]
+pytestmark = [pytest.mark.timeout(240), pytest.mark.without_database]
 
 ADDRESS = "kim.newcomer@example.com"
 Check = Callable[[Page], None]
