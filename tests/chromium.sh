@@ -12,7 +12,8 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     echo "Installing Debian's chromium-headless-shell for the browser journeys."
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq </dev/null
-    apt-get install -y -qq --no-install-recommends chromium-headless-shell </dev/null >/dev/null
+    apt-get install -y -qq --no-install-recommends chromium-headless-shell </dev/null >/dev/null ||
+        apt-get install -y -qq --no-install-recommends chromium </dev/null >/dev/null
     exit 0
 fi
 

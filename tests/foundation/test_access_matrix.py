@@ -22,7 +22,7 @@ ROLES: dict[str, dict[str, bool]] = {
     "owner": {"is_front_desk": True, "is_therapist": True, "is_administrator": True},
     "no role": {},
 }
-STAND_INS = {"uuid": str(uuid.UUID(int=7)), "int": "7", "str": "x", "slug": "x", "path": "x"}
+STAND_INS = {"uuid": str(uuid.UUID(int=7)), "int": "900000007", "str": "x", "slug": "x", "path": "x"}
 
 
 @dataclass(frozen=True)

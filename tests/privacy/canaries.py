@@ -113,11 +113,12 @@ def database_files() -> dict[str, bytes]:
 
 @contextmanager
 def redis_tap(url: str) -> Iterator[list[str]]:
-    """Every command any process sends to Redis, as text: task messages, whatever they carry."""
+    """Every command any process sends to this database of Redis, as text: task messages, whatever they carry."""
     heard: list[str] = []
     server = Redis.from_url(url)
     with server.monitor() as tap:
-        threading.Thread(target=_listen, args=(tap, heard), daemon=True).start()
+        database = server.get_connection_kwargs().get("db", 0)
+        threading.Thread(target=_listen, args=(tap, heard, database), daemon=True).start()
         server.ping()
         yield heard
         mark = f"end-{time.monotonic_ns()}"
@@ -128,9 +129,12 @@ def redis_tap(url: str) -> Iterator[list[str]]:
     server.close()
 
 
-def _listen(tap: Any, heard: list[str]) -> None:
+def _listen(tap: Any, heard: list[str], database: int) -> None:
+    """The server tells of all databases; the others belong to tests that run beside this one."""
     try:
-        heard.extend(_message(str(command["command"])) for command in tap.listen())
+        heard.extend(
+            _message(str(command["command"])) for command in tap.listen() if command["db"] == database
+        )
     except (RedisError, OSError, ValueError, AttributeError):
         return  # the test has hung up
 
