@@ -25,23 +25,28 @@ def load_requests(clinic_file: ClinicFile, *, starting: date | None = None) -> t
     data = clinic_file.data
     calendar = Calendar(anchor=data["anchor_now"], zone=data["timezone"], starting=starting)
     rows = {row["id"]: row for row in data.get("requests", [])}
-    sent = [_send(row, rows, calendar) for row in rows.values()]
-    return sum(sent), len(sent) - sum(sent)
+    sent = {_key(row): _send(row, rows, calendar) for row in rows.values()}
+    return sum(sent.values()), len(sent) - sum(sent.values())
+
+
+def _key(row: Mapping[str, Any]) -> str:
+    """Rows with the same one are one sending, repeated."""
+    return str(row.get("idempotency_key", row["id"]))
 
 
 def _send(row: Mapping[str, Any], rows: Mapping[str, Any], calendar: Calendar) -> bool:
     """False when the form has something to ask first."""
     form = row.get("form") or rows[row["same_form_as"]]["form"]
-    key = row.get("idempotency_key", row["id"])
     now = calendar.moment(row["submitted_at"])
     draft = draft_with_files(form, now=now)
     try:
         submit_form(
             posted(_on_these_days(form, calendar), honeypot=row.get("honeypot", "")),
-            submission_id=uuid.uuid5(uuid.NAMESPACE_URL, f"clinic-file:{key}"),
+            submission_id=uuid.uuid5(uuid.NAMESPACE_URL, f"clinic-file:{_key(row)}"),
             now=now,
             language=row.get("lang", "en"),
-            seconds_to_fill=row.get("seconds_to_fill"),
+            # Whoever typed what a person said on the phone was not fast as a robot is.
+            seconds_to_fill=None if row.get("entered_by_staff") else row.get("seconds_to_fill"),
             times_resumed=row.get("saved_and_resumed", 0),
             draft=draft,
             how_consented=Consent.How.READ_OUT_BY_PHONE if row.get("entered_by_staff") else Consent.How.WEB,
