@@ -1,10 +1,11 @@
 """That one mail has left and that the next is begun: one statement, on its way while the mail server talks.
 
-PostgreSQL only. The statement is sent as soon as the server has said that it has the first mail, and its
-answer is read just before the text of the second is sent; in between the second is put together and the
-server asked to take its address. So the mark of a mail waits for nothing, and no text leaves before it is
-known that its own attempt stands in the database and that it is still wanted: a death anywhere leaves at most
-one mail sent and not marked. Django's cursors wait for every answer, so this speaks to libpq.
+PostgreSQL only. Once the server has said that it has the first mail it is asked to take the address of the
+second, the statement is sent while it thinks, and its answer is read just before the text of the second is
+sent. In that order, because a database that is woken first keeps the mail server from the processor. So the
+mark of a mail waits for nothing, and no text leaves before it is known that its own attempt stands in the
+database and that it is still wanted: a death anywhere leaves at most one mail sent and not marked. Django's
+cursors wait for every answer, so this speaks to libpq.
 """
 
 import select
@@ -20,8 +21,7 @@ from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus
 
 from notifications import attempts
-from notifications.attempts import Begun
-from notifications.models import Message, State
+from notifications.models import Attempt, Message, State
 
 NAME = b"mark_and_begin"
 # In one statement, so one journey and one commit; prepared, since planning it takes longer than running it.
@@ -31,10 +31,12 @@ MARK_AND_BEGIN = f"""
         UPDATE notifications_message
         SET state = '{State.SENT}', sent_at = $1, lease_owner = '', lease_until = NULL, last_code = ''
         WHERE id = $2
+    ), ended AS (
+        UPDATE notifications_attempt SET ended_at = $1, outcome = '{Attempt.Outcome.SENT}' WHERE id = $3
     )
     INSERT INTO notifications_attempt (message_id, number, worker, started_at, outcome, code)
     SELECT id, attempts, lease_owner, $1, '', '' FROM notifications_message
-    WHERE id = $3 AND state = '{State.SENDING}' AND lease_owner = $4
+    WHERE id = $4 AND state = '{State.SENDING}' AND lease_owner = $5
     RETURNING id
 """.encode()  # noqa: S608  # constants of ours
 
@@ -48,72 +50,62 @@ def can_go_ahead(following: Message) -> bool:
 
 @dataclass
 class Ahead:
-    """`message` has left by `attempt`, `following` comes next. `answer` must be called, once or more."""
+    """`message` has left by `attempt`, `following` comes next. `answer` must be called, once or more.
+
+    `start` is called as soon as there is a moment for it; `answer` makes up for it when there was none.
+    """
 
     message: Message
-    attempt: Begun
+    attempt: int
     following: Message
-    ended: list[Begun]
     now: datetime
+    _started: bool = field(default=False, init=False)
     _answered: bool = field(default=False, init=False)
-    _begun: Begun | None = field(default=None, init=False)
+    _begun: int | None = field(default=None, init=False)
 
-    def sent(self) -> "Ahead":
-        """Send the statement. If that fails both facts are written before `answer` returns, one by one."""
+    def start(self) -> None:
+        """Send the statement, once. If that fails both facts are written before this returns, one by one."""
+        if self._started:
+            return
+        self._started = True
         try:
             with connection.wrap_database_errors:
-                _send([_text(self.now), _text(self.message.pk), _text(self.following.pk), self._owner])
+                _send(
+                    [self.now, self.message.pk, self.attempt, self.following.pk, self.following.lease_owner]
+                )
         except (OperationalError, InterfaceError):
             self._by_themselves()
-        return self
 
-    @property
-    def _owner(self) -> bytes:
-        return self.following.lease_owner.encode()
-
-    def answer(self) -> Begun | None:
+    def answer(self) -> int | None:
         """The attempt of `following`, now on record; None when it is not to be sent."""
+        self.start()
         if not self._answered:
             try:
                 with connection.wrap_database_errors:
-                    key = _received()
+                    self._begun = _received()
             except (OperationalError, InterfaceError):
                 self._by_themselves()
             else:
-                self._settle(key)
+                self._answered = True
         return self._begun
-
-    def _settle(self, key: int | None) -> None:
-        self._answered = True
-        self.attempt.ended_at = self.now
-        self.ended.append(self.attempt)
-        if key is not None:
-            self._begun = Begun(key)
 
     def _by_themselves(self) -> None:
         """The line to the database is lost: the mail has left all the same, and that is not forgotten."""
         if connection.in_atomic_block:
             raise
         connection.close()
-        attempts.record(
-            partial(attempts.sent, self.message, self.attempt, self.ended, now=self.now),
-            is_one_statement=True,
-        )
+        attempts.record(partial(attempts.sent, self.message, self.attempt, now=self.now))
         self._answered = True
         self._begun = attempts.begin(self.following, worker=self.following.lease_owner, now=self.now)
 
 
-def _text(value: object) -> bytes:
-    return str(value).encode()
-
-
-def _send(values: list[bytes]) -> None:
+def _send(values: list[object]) -> None:
     connection.ensure_connection()
     line = connection.connection.pgconn
     if line not in _prepared:
         _result_of(line, line.prepare(NAME, MARK_AND_BEGIN))
         _prepared.add(line)
-    line.send_query_prepared(NAME, values)
+    line.send_query_prepared(NAME, [str(value).encode() for value in values])
     line.flush()
 
 

@@ -1,12 +1,11 @@
 """What is written down around a send: that it begins, that it left, how the try ended.
 
-Raw statements, because they stand between every two mails: a mail costs one journey to the database, and on
-PostgreSQL (`ahead.py`) that journey is made while the mail server takes the next address.
+Raw statements, because they stand between every two mails; on PostgreSQL (`ahead.py`) they are one, on its way
+while the mail server takes the next address.
 """
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -24,32 +23,23 @@ BEGIN_ATTEMPT = f"""
     WHERE id = %s AND state = '{State.SENDING}' AND lease_owner = %s
     RETURNING id
 """  # noqa: S608  # a constant of ours
-END_ATTEMPTS = """
-    UPDATE notifications_attempt SET ended_at = done.column2, outcome = %s
-    FROM (VALUES {rows}) AS done WHERE id = done.column1
-"""
 # By id alone: it has left, whoever holds the lease now and even if it was withdrawn a moment ago.
 MARK_SENT = f"""
     UPDATE notifications_message
     SET state = '{State.SENT}', sent_at = %s, lease_owner = '', lease_until = NULL, last_code = '' WHERE id = %s
 """  # noqa: S608  # a constant of ours
+END_ATTEMPT = f"""
+    UPDATE notifications_attempt SET ended_at = %s, outcome = '{Attempt.Outcome.SENT}' WHERE id = %s
+"""  # noqa: S608  # a constant of ours
 
 
-@dataclass(slots=True)
-class Begun:
-    """An attempt that is written and not closed. Not a model instance: one of those costs more than its row."""
-
-    pk: int
-    ended_at: datetime | None = None
-
-
-def begin(message: Message, *, worker: str, now: datetime) -> Begun | None:
-    """Write the attempt, if the row is still this worker's and still wanted. None when it is not to be sent."""
+def begin(message: Message, *, worker: str, now: datetime) -> int | None:
+    """Write the attempt, if the row is still this worker's and still wanted: its key, None if it is not to be sent."""
     # The row must still be ours, and neither withdrawn nor sent by another.
     with connection.cursor() as cursor:
         cursor.execute(BEGIN_ATTEMPT, (_moment(now), _key(message.pk), worker))
         row = cursor.fetchone()
-    return Begun(row[0]) if row else None
+    return row[0] if row else None
 
 
 def _moment(now: datetime | None) -> Any:
@@ -60,7 +50,7 @@ def _key(message_id: Any) -> Any:
     return Message._meta.pk.get_db_prep_value(message_id, connection)
 
 
-def record(write: Callable[[], object], *, is_one_statement: bool = False) -> None:
+def record(write: Callable[[], object]) -> None:
     """Write down what happened, through a lost database connection if need be.
 
     The mail has left or not, and only this process knows. Forgetting it because the database restarted
@@ -69,11 +59,8 @@ def record(write: Callable[[], object], *, is_one_statement: bool = False) -> No
     ends_at, pause = time.monotonic() + MARK_FOR, 0.05
     while True:
         try:
-            if is_one_statement:
+            with transaction.atomic():
                 write()
-            else:
-                with transaction.atomic():
-                    write()
             return
         except (OperationalError, InterfaceError):
             if connection.in_atomic_block or time.monotonic() > ends_at:
@@ -83,21 +70,8 @@ def record(write: Callable[[], object], *, is_one_statement: bool = False) -> No
             pause = min(pause * 2, 5.0)
 
 
-def sent(message: Message, attempt: Begun, ended: list[Begun], *, now: datetime) -> None:
+def sent(message: Message, attempt: int, *, now: datetime) -> None:
+    """It has left: the message is marked and the attempt ended."""
     with connection.cursor() as cursor:
         cursor.execute(MARK_SENT, (_moment(now), _key(message.pk)))
-    attempt.ended_at = now
-    ended.append(attempt)
-
-
-def close(ended: list[Begun]) -> None:
-    """All at once, each with its own moment (`bulk_update` takes longer to build than to run)."""
-    rows = ", ".join(["(%s, %s)"] * len(ended))
-    values = [value for attempt in ended for value in (attempt.pk, _moment(attempt.ended_at))]
-
-    def write() -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(END_ATTEMPTS.format(rows=rows), [Attempt.Outcome.SENT, *values])
-
-    if ended:
-        record(write)
+        cursor.execute(END_ATTEMPT, (_moment(now), attempt))

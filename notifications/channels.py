@@ -11,8 +11,9 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from email.utils import formataddr, parseaddr
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -23,7 +24,7 @@ from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import BadHeaderError, sanitize_address
 
 from config.foundation.clinic import Clinic
-from notifications.letter import PLAIN_ADDRESS, Letter, as_bytes
+from notifications.letter import PLAIN_ADDRESS, Letter, as_bytes, on_the_line
 from notifications.models import Channel, Message
 
 
@@ -59,13 +60,32 @@ class NotWanted(Exception):
     """It was taken back while the server was asked to take its address; no text has been sent."""
 
 
-MayGo = Callable[[], bool]  # asked last of all, just before the text is sent; may be asked more than once
+def nothing() -> None:
+    """There is nothing to do while the mail server thinks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What else there is to ask and to do while one message is handed over.
+
+    `may_go` is asked last of all, just before the text is sent; it may be asked more than once.
+    `meanwhile` is called once, at the first moment the mail server keeps us waiting.
+    `following` most likely comes next: it may be put together while the server takes the text of this one, and
+    whatever is wrong with it is said when its own turn comes.
+    """
+
+    may_go: Callable[[], bool] = lambda: True
+    meanwhile: Callable[[], None] = nothing
+    following: Message | None = None
+
+
+ALONE = Turn()
 
 
 class Sender(Protocol):
-    """`send` raises SendingFailed, or NotWanted when `may_go` says no; it must ask."""
+    """`send` raises SendingFailed, or NotWanted when the turn may not go; it must ask."""
 
-    def send(self, message: Message, *, may_go: MayGo) -> None: ...
+    def send(self, message: Message, turn: Turn = ALONE) -> None: ...
     def close(self) -> None: ...
 
 
@@ -88,55 +108,72 @@ class SmtpBackend(EmailBackend):
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         """Send over one connection, opened if need be and left open. Raises at the first fault."""
         for message in email_messages:
-            self.open()
-            self._deliver(message, may_go=lambda: True)
+            text = message.on_the_line() if isinstance(message, Letter) else on_the_line(as_bytes(message))
+            self.hand_over(message, text)
         return len(email_messages)
 
-    def hand_over(self, letter: Letter, *, may_go: MayGo) -> None:
-        """The same for one mail that may be taken back until its text is sent."""
-        self.open()
-        self._deliver(letter, may_go=may_go)
-
-    def _deliver(self, message: EmailMessage, *, may_go: MayGo) -> None:
+    def hand_over(
+        self,
+        message: EmailMessage,
+        text: bytes,
+        *,
+        turn: Turn = ALONE,
+        prepare: Callable[[], None] = nothing,
+    ) -> None:
+        """One mail, whose `text` is as it goes over the line. `prepare` is called once that is on its way."""
+        if self.connection is None:
+            turn.meanwhile()  # a connection may take its time
+            self.open()
         server = self.connection
         if server is None or server.sock is None:
             raise OurFault("no connection")
-        sender = _envelope_sender(message.from_email)
-        body = message.as_sent() if isinstance(message, Letter) else as_bytes(message)
         try:
-            code, reply = server.docmd("MAIL", f"FROM:{sender}")
-            if code >= 400:
+            self._address(server, message, turn)
+            if not turn.may_go():
                 self._reset()
-                raise Passing(_say(code, reply)) if code in (451, 452) else OurFault(_say(code, reply))
-            for recipient in message.recipients():
-                code, reply = server.docmd("RCPT", f"TO:{_in_envelope(recipient)}")
-                if code >= 500:
-                    self._reset()
-                    raise Permanent(_say(code, reply), bad_address=_names_the_mailbox(code, reply))
-                if code == 421:
-                    self.close()
-                    raise OurFault(_say(code, reply))
-                if code >= 400:
-                    self._reset()
-                    raise Passing(_say(code, reply))
+                raise NotWanted
+            self._announce(server)
         except (OSError, smtplib.SMTPException) as error:
             # Nothing of the text has been sent: whatever it was, no copy exists.
             self.close()
             raise OurFault(_fault_name(error)) from error
-        if not may_go():
+        self._send_text(server, text, prepare)
+
+    def _address(self, server: smtplib.SMTP, message: EmailMessage, turn: Turn) -> None:
+        """From whom and to whom. Raises SendingFailed for what the server says to that."""
+        server.putcmd("MAIL", f"FROM:{_envelope_sender(message.from_email)}")
+        turn.meanwhile()
+        code, reply = server.getreply()
+        if code >= 400:
             self._reset()
-            raise NotWanted
-        # A short wait here makes second copies: RFC 5321 4.5.3.2.6 asks for ten minutes.
-        server.sock.settimeout(settings.EMAIL_AFTER_DATA_TIMEOUT)
+            raise Passing(_say(code, reply)) if code in (451, 452) else OurFault(_say(code, reply))
+        for recipient in message.recipients():
+            code, reply = server.docmd("RCPT", f"TO:{_in_envelope(recipient)}")
+            if code >= 500:
+                self._reset()
+                raise Permanent(_say(code, reply), bad_address=_names_the_mailbox(code, reply))
+            if code == 421:
+                self.close()
+                raise OurFault(_say(code, reply))
+            if code >= 400:
+                self._reset()
+                raise Passing(_say(code, reply))
+
+    def _announce(self, server: smtplib.SMTP) -> None:
+        code, reply = server.docmd("DATA")
+        if code != 354:
+            self._reset()
+            raise Passing(_say(code, reply)) if code < 500 else Permanent(_say(code, reply))
+
+    def _send_text(self, server: smtplib.SMTP, text: bytes, prepare: Callable[[], None]) -> None:
+        """Raises Unknown when the server may have the text and does not say so."""
         try:
-            code, reply = server.data(body)
-        except smtplib.SMTPDataError as error:  # the server did not want the text: answer to DATA itself
-            self._reset()
-            raise (
-                Passing(_say(error.smtp_code, error.smtp_error))
-                if error.smtp_code < 500
-                else Permanent(_say(error.smtp_code, error.smtp_error))
-            ) from error
+            if server.sock is not None:
+                # A short wait here makes second copies: RFC 5321 4.5.3.2.6 asks for ten minutes.
+                server.sock.settimeout(settings.EMAIL_AFTER_DATA_TIMEOUT)
+            server.send(text)
+            prepare()
+            code, reply = server.getreply()
         except (OSError, smtplib.SMTPException) as error:
             self.close()
             raise Unknown(_fault_name(error)) from error
@@ -173,14 +210,17 @@ class EmailSender:
     def __init__(self) -> None:
         self.connection: Any = get_connection()
         self.sender = _sender()
+        self._ready: tuple[Message, Letter, bytes] | None = None
 
-    def send(self, message: Message, *, may_go: MayGo) -> None:
+    def send(self, message: Message, turn: Turn = ALONE) -> None:
         """Hand one message over. Anything raised but SendingFailed and NotWanted is a fault of the row itself."""
-        letter = build(message, sender=self.sender, connection=self.connection)
         try:
             if isinstance(self.connection, SmtpBackend):
-                self.connection.hand_over(letter, may_go=may_go)
-            elif may_go():
+                letter, text = self._put_together(message)
+                prepare = partial(self._prepare, turn.following) if turn.following else nothing
+                self.connection.hand_over(letter, text, turn=turn, prepare=prepare)
+            elif turn.may_go():
+                letter = build(message, sender=self.sender, connection=self.connection)
                 self.connection.send_messages([letter])
             else:
                 raise NotWanted
@@ -198,6 +238,20 @@ class EmailSender:
             self.close()
             raise OurFault(_fault_name(error)) from error
 
+    def _put_together(self, message: Message) -> tuple[Letter, bytes]:
+        if self._ready and self._ready[0] is message:
+            return self._ready[1:]
+        letter = build(message, sender=self.sender)
+        return letter, letter.on_the_line()
+
+    def _prepare(self, message: Message) -> None:
+        # A row that cannot be read or built must not harm the one in hand: it fails at its own turn.
+        self._ready = None
+        if message.channel != Channel.EMAIL:
+            return
+        with contextlib.suppress(Exception):
+            self._ready = (message, *self._put_together(message))
+
     def close(self) -> None:
         with contextlib.suppress(OSError, smtplib.SMTPException):
             self.connection.close()
@@ -212,8 +266,8 @@ class ConsoleTextSender:
     def __init__(self) -> None:
         self.connection: Any = get_connection()
 
-    def send(self, message: Message, *, may_go: MayGo) -> None:
-        if not may_go():
+    def send(self, message: Message, turn: Turn = ALONE) -> None:
+        if not turn.may_go():
             raise NotWanted
         number = message.to.removeprefix("+")
         note = EmailMessage(
@@ -233,7 +287,7 @@ class ConsoleTextSender:
 class NoTextSender:
     """No provider is set: the gate never chooses text messages then, so a row here is a mistake we own."""
 
-    def send(self, message: Message, *, may_go: MayGo) -> None:
+    def send(self, message: Message, turn: Turn = ALONE) -> None:
         raise Permanent("no provider for text messages")
 
     def close(self) -> None:
@@ -255,10 +309,10 @@ class Senders:
         for sender in self._open.values():
             sender.close()
 
-    def send(self, message: Message, *, may_go: MayGo) -> None:
+    def send(self, message: Message, turn: Turn = ALONE) -> None:
         if message.channel not in self._open:
             self._open[message.channel] = _sender_for(Channel(message.channel))
-        self._open[message.channel].send(message, may_go=may_go)
+        self._open[message.channel].send(message, turn)
 
     def drop(self, channel: str) -> None:
         """After a fault of ours: the next message gets a new connection."""

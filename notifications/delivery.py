@@ -23,8 +23,7 @@ from django.utils import timezone
 from config.foundation import staff_tasks
 from notifications import attempts, suppression
 from notifications.ahead import Ahead, can_go_ahead
-from notifications.attempts import Begun
-from notifications.channels import OurFault, Passing, Permanent, Senders, SendingFailed, Unknown
+from notifications.channels import OurFault, Passing, Permanent, Senders, SendingFailed, Turn, Unknown
 from notifications.models import (
     Attempt,
     Audience,
@@ -39,7 +38,7 @@ from notifications.models import (
 
 log = logging.getLogger("notifications.delivery")
 
-BATCH = 50  # rows claimed at once
+BATCH = 100  # rows claimed at once
 LEASE = timedelta(seconds=300)  # longer than connect + commands + after-data of the row in hand
 SAFE_REST = timedelta(seconds=180)  # of a lease: with less left a row is given back, not started
 LONGEST_BATCH = (
@@ -129,7 +128,6 @@ def _deliver_batch(
     blocked = _blocked(batch)
     recovering = set(Breaker.objects.filter(failures__gt=0).values_list("channel", flat=True))
     sent = 0
-    ended: list[Begun] = []
     ends_at = time.monotonic() + LONGEST_BATCH
     coming: Ahead | None = None  # the message in hand was begun with the mark of the one before it
 
@@ -154,7 +152,6 @@ def _deliver_batch(
                 senders=senders,
                 worker=worker,
                 clock=clock,
-                ended=ended,
                 coming=coming,
                 following=following,
             )
@@ -171,7 +168,6 @@ def _deliver_batch(
     finally:
         if coming:  # stopped from outside: its answer is still on the line
             coming.answer()
-        attempts.close(ended)
     return sent
 
 
@@ -196,19 +192,20 @@ def _deliver(
     senders: Senders,
     worker: str,
     clock: Callable[[], datetime],
-    ended: list[Begun],
     coming: Ahead | None = None,
     following: Message | None = None,
 ) -> tuple[bool, Ahead | None]:
     """Try one message: whether it left, and the beginning of the next if that is under way.
 
-    Never raises for a fault of one row. Attempts that went well are added to `ended`, to be closed together:
-    that the message is sent is what keeps it from being sent again, and that is written at once.
+    Never raises for a fault of one row.
     """
     attempt = None if coming else _begin(message, worker=worker, now=clock())
     if coming is None and attempt is None:
         return False, None
-    fault = _try(message, senders=senders, may_go=lambda: coming is None or coming.answer() is not None)
+    turn = Turn(following=following)
+    if coming is not None:
+        turn = Turn(lambda: coming.answer() is not None, coming.start, following)
+    fault = _try(message, senders=senders, turn=turn)
     if coming is not None:
         attempt = coming.answer()
     if attempt is None:  # withdrawn, or another's, since the one before it left
@@ -217,15 +214,15 @@ def _deliver(
         attempts.record(partial(fault, message, attempt, now=clock()))
         return False, None
     if following and can_go_ahead(following):
-        return True, Ahead(message, attempt, following, ended, clock()).sent()
-    attempts.record(partial(attempts.sent, message, attempt, ended, now=clock()), is_one_statement=True)
+        return True, Ahead(message, attempt, following, clock())
+    attempts.record(partial(attempts.sent, message, attempt, now=clock()))
     return True, None
 
 
-def _try(message: Message, *, senders: Senders, may_go: Callable[[], bool]) -> Callable[..., None] | None:
+def _try(message: Message, *, senders: Senders, turn: Turn) -> Callable[..., None] | None:
     """Hand it over. What is to be written down when it did not leave, None when it did."""
     try:
-        senders.send(message, may_go=may_go)
+        senders.send(message, turn)
     except OurFault as fault:
         senders.drop(message.channel)
         return partial(_our_fault, fault=fault)
@@ -245,7 +242,7 @@ def _try(message: Message, *, senders: Senders, may_go: Callable[[], bool]) -> C
     return None
 
 
-def _begin(message: Message, *, worker: str, now: datetime) -> Begun | None:
+def _begin(message: Message, *, worker: str, now: datetime) -> int | None:
     """Write the attempt, if the row is still ours and still wanted. None when it is not to be sent."""
     if message.attempts > 1 and _is_deadly(message):
         _end_without_sending(message, State.FAILED, code="stopped its sender several times", now=now)
@@ -258,9 +255,9 @@ def _is_deadly(message: Message) -> bool:
 
 
 def _later(
-    message: Message, attempt: Begun, *, fault: SendingFailed, outcome: Attempt.Outcome, now: datetime
+    message: Message, attempt: int, *, fault: SendingFailed, outcome: Attempt.Outcome, now: datetime
 ) -> None:
-    Attempt.objects.filter(pk=attempt.pk).update(ended_at=now, outcome=outcome, code=fault.code)
+    Attempt.objects.filter(pk=attempt).update(ended_at=now, outcome=outcome, code=fault.code)
     unknown_before = message.tries.filter(outcome=Attempt.Outcome.UNKNOWN).count()
     next_at = now + retry_delay(message.attempts)
     if outcome == Attempt.Outcome.UNKNOWN:
@@ -273,8 +270,8 @@ def _later(
         )
 
 
-def _fail(message: Message, attempt: Begun, *, fault: Permanent, now: datetime) -> None:
-    Attempt.objects.filter(pk=attempt.pk).update(
+def _fail(message: Message, attempt: int, *, fault: Permanent, now: datetime) -> None:
+    Attempt.objects.filter(pk=attempt).update(
         ended_at=now, outcome=Attempt.Outcome.PERMANENT, code=fault.code
     )
     if fault.bad_address:
@@ -284,9 +281,9 @@ def _fail(message: Message, attempt: Begun, *, fault: Permanent, now: datetime) 
     _end(message, State.FAILED, code=fault.code, now=now)
 
 
-def _our_fault(message: Message, attempt: Begun, *, fault: OurFault, now: datetime) -> None:
+def _our_fault(message: Message, attempt: int, *, fault: OurFault, now: datetime) -> None:
     """Nobody can be written to just now. The row keeps its place and its count; the channel pauses."""
-    Attempt.objects.filter(pk=attempt.pk).update(ended_at=now, outcome=Attempt.Outcome.OURS, code=fault.code)
+    Attempt.objects.filter(pk=attempt).update(ended_at=now, outcome=Attempt.Outcome.OURS, code=fault.code)
     breaker, _ = Breaker.objects.get_or_create(channel=message.channel)
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**breaker.failures) * random.uniform(0.5, 1)  # noqa: S311
     Breaker.objects.filter(pk=breaker.pk).update(

@@ -39,6 +39,9 @@ class Letter(EmailMultiAlternatives):
             content = _joined("mixed", [content, *(_file(*each) for each in self.attachments)])
         return b"\r\n".join([*self._headers(), content])
 
+    def on_the_line(self) -> bytes:
+        return on_the_line(self.as_sent())
+
     def _is_ordinary(self) -> bool:
         headers = [self.from_email, *self.reply_to, *self.extra_headers.values()]
         return (
@@ -66,6 +69,17 @@ def as_bytes(mail: EmailMessage) -> bytes:
     """Any mail, as the library writes it."""
     whole: bytes = mail.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own takes it
     return whole
+
+
+def on_the_line(mail: bytes) -> bytes:
+    """The whole mail as it follows DATA: a dot that begins a line doubled, and the line that ends it (RFC 5321 4.5.2).
+
+    `mail` has CRLF for every end of line.
+    """
+    doubled = mail.replace(b"\r\n.", b"\r\n..")
+    first = b"." if doubled.startswith(b".") else b""
+    end = b"" if doubled.endswith(EOL) else EOL
+    return first + doubled + end + b".\r\n"
 
 
 def _subject(subject: str) -> bytes:

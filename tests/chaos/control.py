@@ -34,7 +34,7 @@ def main() -> None:
                 print("a batch in hand", flush=True)  # noqa: T201  # so that a fault can find it there
             for row in rows:
                 with contextlib.suppress(SendingFailed):
-                    sender.send(row, may_go=lambda: True)
+                    sender.send(row)
         connection.close()
 
 

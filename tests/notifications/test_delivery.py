@@ -4,6 +4,7 @@ import random
 import socket
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.utils import timezone
 
 from config.foundation.staff_tasks import StaffTask
 from notifications import attempts, delivery, outbox, suppression
-from notifications.channels import MayGo
+from notifications.channels import ALONE, Turn
 from notifications.models import Attempt, Breaker, Heartbeat, Message, Priority, State, Suppression
 from notifications.rendering import Attachment
 from tests.mail_sink import Mode, Sink
@@ -99,9 +100,7 @@ def test_a_message_withdrawn_after_it_was_claimed_is_not_sent(smtp_sink: Sink) -
     outbox.withdraw(key=message.key, reason="cancelled")
 
     with delivery.Senders() as senders:
-        left, _coming = delivery._deliver(
-            claimed, senders=senders, worker="one", clock=timezone.now, ended=[]
-        )
+        left, _coming = delivery._deliver(claimed, senders=senders, worker="one", clock=timezone.now)
 
     message.refresh_from_db()
     assert (left, message.state, smtp_sink.messages) == (False, State.WITHDRAWN, [])
@@ -116,7 +115,7 @@ def test_a_worker_that_lost_its_lease_does_not_start(smtp_sink: Sink) -> None:
 
     with delivery.Senders() as senders:
         for row, worker in ((slow, "slow"), (quick, "quick")):
-            delivery._deliver(row, senders=senders, worker=worker, clock=lambda: later, ended=[])
+            delivery._deliver(row, senders=senders, worker=worker, clock=lambda: later)
 
     assert [attempt.worker for attempt in Attempt.objects.all()] == ["quick"]
     assert len(smtp_sink.messages) == 1
@@ -319,14 +318,12 @@ def test_the_fact_that_it_left_survives_a_lost_database_connection(smtp_sink: Si
     [claimed] = delivery.claim(now=timezone.now(), limit=1, worker="one")
 
     class CutsTheLine(delivery.Senders):
-        def send(self, message: Message, *, may_go: MayGo) -> None:
-            super().send(message, may_go=may_go)
+        def send(self, message: Message, turn: Turn = ALONE) -> None:
+            super().send(message, turn)
             cut_the_line()
 
-    ended: list[attempts.Begun] = []
     with CutsTheLine() as senders:
-        delivery._deliver(claimed, senders=senders, worker="one", clock=timezone.now, ended=ended)
-    attempts.close(ended)
+        delivery._deliver(claimed, senders=senders, worker="one", clock=timezone.now)
 
     message.refresh_from_db()
     assert message.state == State.SENT
@@ -337,8 +334,8 @@ def test_a_message_withdrawn_while_the_one_before_it_is_sent_stays(smtp_sink: Si
     make_many(3)
 
     class Withdraws(delivery.Senders):
-        def send(self, message: Message, *, may_go: MayGo) -> None:
-            super().send(message, may_go=may_go)
+        def send(self, message: Message, turn: Turn = ALONE) -> None:
+            super().send(message, turn)
             outbox.withdraw(key="visit:1", reason="cancelled")
 
     batch = delivery.claim(now=timezone.now(), limit=3, worker="one")
@@ -362,8 +359,8 @@ def test_a_line_cut_between_two_messages_loses_neither_and_repeats_none(smtp_sin
     batch = delivery.claim(now=timezone.now(), limit=3, worker="one")
 
     class CutsTheLine(delivery.Senders):
-        def send(self, message: Message, *, may_go: MayGo) -> None:
-            super().send(message, may_go=may_go)
+        def send(self, message: Message, turn: Turn = ALONE) -> None:
+            super().send(message, turn)
             cut_the_line()
 
     with CutsTheLine() as senders:
@@ -408,11 +405,51 @@ def test_no_text_leaves_before_the_mail_before_it_is_marked(smtp_sink: Sink) -> 
 @pytest.mark.postgresql
 def test_control_a_sender_that_does_not_ask_would_leave_two_unmarked(smtp_sink: Sink) -> None:
     class DoesNotAsk(delivery.Senders):
-        def send(self, message: Message, *, may_go: MayGo) -> None:
-            super().send(message, may_go=lambda: True)
+        def send(self, message: Message, turn: Turn = ALONE) -> None:
+            super().send(message, replace(turn, may_go=lambda: True))
 
     with DoesNotAsk() as senders:
         assert delivered_while_a_mark_waits(senders, smtp_sink) == 2
+
+
+@pytest.mark.postgresql
+def test_a_mail_is_marked_at_once_when_the_line_to_the_mail_server_must_be_opened_anew(
+    smtp_sink: Sink,
+) -> None:
+    first, *_others = make_many(2)
+    batch = sorted(delivery.claim(now=timezone.now(), limit=2, worker="one"), key=lambda row: row.key)
+
+    class HangsUp(delivery.Senders):
+        def send(self, message: Message, turn: Turn = ALONE) -> None:
+            super().send(message, turn)
+            smtp_sink.down()
+            self.drop(message.channel)
+
+    with HangsUp() as senders:
+        left = delivery._deliver_batch(
+            batch, senders=senders, worker="one", clock=timezone.now, should_stop=lambda: False
+        )
+
+    states = list(Message.objects.order_by("key").values_list("state", flat=True))
+    assert (left, states) == (1, [State.SENT, State.QUEUED])
+    assert first.tries.get().outcome == Attempt.Outcome.SENT
+
+
+def test_a_message_that_cannot_be_put_together_harms_neither_the_one_before_it_nor_the_one_after(
+    smtp_sink: Sink,
+) -> None:
+    _first, broken, _last = make_many(3)
+    broken.content = {"subject": "two\nlines", "text": "x"}
+    broken.save()
+
+    assert delivery.drain() == 2
+
+    assert [mail["To"] for mail in smtp_sink.messages] == ["person0@example.com", "person2@example.com"]
+    assert list(Message.objects.order_by("key").values_list("state", flat=True)) == [
+        State.SENT,
+        State.FAILED,
+        State.SENT,
+    ]
 
 
 def test_no_transaction_is_open_while_the_mail_server_talks(smtp_sink: Sink) -> None:
@@ -420,13 +457,13 @@ def test_no_transaction_is_open_while_the_mail_server_talks(smtp_sink: Sink) -> 
     seen = []
 
     class Looks(delivery.Senders):
-        def send(self, message: Message, *, may_go: MayGo) -> None:
+        def send(self, message: Message, turn: Turn = ALONE) -> None:
             seen.append(connection.in_atomic_block)
-            super().send(message, may_go=may_go)
+            super().send(message, turn)
 
     [claimed] = delivery.claim(now=timezone.now(), limit=1, worker="one")
     with Looks() as senders:
-        delivery._deliver(claimed, senders=senders, worker="one", clock=timezone.now, ended=[])
+        delivery._deliver(claimed, senders=senders, worker="one", clock=timezone.now)
 
     assert seen == [False]
 
@@ -465,10 +502,10 @@ def test_a_clock_that_jumps_ahead_costs_at_most_one_extra_copy_and_loses_nothing
     with delivery.Senders() as senders:
         attempt = delivery._begin(claimed, worker="one", now=now)
         assert attempt is not None
-        senders.send(claimed, may_go=lambda: True)
+        senders.send(claimed)
         # Before the first worker writes it down, another one whose clock is an hour ahead takes the row.
         delivery.drain(now=now + timedelta(hours=1), worker="ahead")
-        attempts.sent(claimed, attempt, [], now=now)
+        attempts.sent(claimed, attempt, now=now)
 
     assert len(smtp_sink.messages) == 2
     assert Message.objects.get().state == State.SENT

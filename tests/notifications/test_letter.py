@@ -9,7 +9,7 @@ import pytest
 from django.core.mail.message import BadHeaderError
 
 from notifications import catalogue
-from notifications.letter import Letter, as_bytes
+from notifications.letter import Letter, as_bytes, on_the_line
 from tests.factories import load_sample_clinic
 
 HOSTILE = {
@@ -69,6 +69,27 @@ def assert_same(mail: Letter) -> None:
     assert read(raw) == read(as_bytes(mail))
     assert b"\n" not in raw.replace(b"\r\n", b"")
     assert max(map(len, raw.split(b"\r\n"))) <= 998
+
+
+def received(data: bytes) -> bytes:
+    """What a mail server makes of that which follows DATA (RFC 5321 4.5.2)."""
+    lines = data.split(b"\r\n")
+    assert lines[-2:] == [b".", b""]
+    assert b"." not in lines[:-2], "the text would end here"
+    return b"\r\n".join(line.removeprefix(b".") for line in lines[:-2])
+
+
+@pytest.mark.parametrize(
+    "text", [b"one", b".", b"..", b".\r\n.\r\n..\r\n", b"", b"one\r\n.two", b"\r\n\r\n.\r\n\r\n"]
+)
+def test_dots_that_begin_a_line_arrive_and_end_nothing(text: bytes) -> None:
+    assert received(on_the_line(text)) == text.removesuffix(b"\r\n")
+
+
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
+def test_any_text_arrives_as_it_was_written(body: str) -> None:
+    mail = letter(body=body)
+    assert received(on_the_line(mail.as_sent())) == mail.as_sent().removesuffix(b"\r\n")
 
 
 def test_every_mail_of_the_catalogue(db: None) -> None:

@@ -102,7 +102,7 @@ def test_a_receipt_that_overtakes_our_own_mark_is_kept_by_it(client: Browser, se
     assert attempt is not None
 
     client.post("/webhooks/mailgun/", signed(message, "delivered"), content_type="application/json")
-    attempts.sent(message, attempt, [], now=now)
+    attempts.sent(message, attempt, now=now)
 
     message.refresh_from_db()
     assert (message.state, message.receipt) == (State.SENT, Receipt.DELIVERED)
