@@ -190,7 +190,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 # --- mail --------------------------------------------------------------------------------------------
 EMAIL_BACKEND = env.text(
     "EMAIL_BACKEND",
-    default="django_mail_preview.backends.EmailBackend" if DEBUG else "notifications.channels.SmtpBackend",
+    default="django_mail_preview.backends.EmailBackend" if DEBUG else "notifications.smtp.SmtpBackend",
 )
 EMAIL_HOST = env.text("EMAIL_HOST", default="localhost")
 EMAIL_PORT = env.number("EMAIL_PORT", default=25)

@@ -23,7 +23,8 @@ from django.utils import timezone
 from config.foundation import staff_tasks
 from notifications import attempts, suppression
 from notifications.ahead import Ahead, can_go_ahead
-from notifications.channels import OurFault, Passing, Permanent, Senders, SendingFailed, Turn, Unknown
+from notifications.channels import Senders
+from notifications.faults import OurFault, Passing, Permanent, SendingFailed, Unknown
 from notifications.models import (
     Attempt,
     Audience,
@@ -35,6 +36,7 @@ from notifications.models import (
     State,
     Suppression,
 )
+from notifications.smtp import Turn
 
 log = logging.getLogger("notifications.delivery")
 

@@ -150,7 +150,7 @@ def smtp_sink() -> Iterator[Sink]:
     sink.up()
     # Set by hand: the `settings` fixture would undo it before a worker of the same test is stopped.
     names = {
-        "EMAIL_BACKEND": "notifications.channels.SmtpBackend",
+        "EMAIL_BACKEND": "notifications.smtp.SmtpBackend",
         "EMAIL_HOST": sink.host,
         "EMAIL_PORT": sink.port,
         "EMAIL_TIMEOUT": 3,
@@ -179,7 +179,7 @@ def process_environment(smtp_sink: Sink) -> dict[str, str]:
         **os.environ,
         "DATABASE_URL": url,
         "REDIS_URL": settings.REDIS_URL,
-        "EMAIL_BACKEND": "notifications.channels.SmtpBackend",
+        "EMAIL_BACKEND": "notifications.smtp.SmtpBackend",
         "EMAIL_HOST": smtp_sink.host,
         "EMAIL_PORT": str(smtp_sink.port),
         "EMAIL_TIMEOUT": "3",

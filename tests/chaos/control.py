@@ -19,7 +19,8 @@ django.setup()
 from django.db import DatabaseError, connection, transaction  # noqa: E402  # models can be loaded only now
 from django.utils import timezone  # noqa: E402
 
-from notifications.channels import EmailSender, SendingFailed  # noqa: E402
+from notifications.channels import EmailSender  # noqa: E402
+from notifications.faults import SendingFailed  # noqa: E402
 from notifications.models import Message, State  # noqa: E402
 
 BATCH = 10

@@ -137,7 +137,7 @@ class Parts:
             **environment,
             **FAST,
             "REDIS_URL": f"redis://{servers.LOOPBACK}:{self.redis_port}/0",
-            "EMAIL_BACKEND": "notifications.channels.SmtpBackend",
+            "EMAIL_BACKEND": "notifications.smtp.SmtpBackend",
             "EMAIL_HOST": servers.LOOPBACK,
             "EMAIL_PORT": str(self.mail_port),
             "SITE_URL": f"http://localhost:{self.web_port}",

@@ -16,9 +16,9 @@ from django.utils import timezone
 
 from config.foundation.staff_tasks import StaffTask
 from notifications import attempts, delivery, outbox, suppression
-from notifications.channels import ALONE, Turn
 from notifications.models import Attempt, Breaker, Heartbeat, Message, Priority, State, Suppression
 from notifications.rendering import Attachment
+from notifications.smtp import ALONE, Turn
 from tests.mail_sink import Mode, Sink
 from tests.notifications.messages import make_many, make_message
 from tests.processes import wait_for

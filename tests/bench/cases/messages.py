@@ -52,7 +52,7 @@ def sink(*, slowness: str = "0") -> Iterator[int]:
         port = int(process.stdout.readline())
         before = settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT
         settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = (
-            "notifications.channels.SmtpBackend",
+            "notifications.smtp.SmtpBackend",
             "127.0.0.1",
             port,
         )
@@ -103,7 +103,7 @@ def against_smtp() -> Iterator[Result]:
             ]
             settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
             djangos = seconds(lambda rows=messages: djangos_way(rows))
-            settings.EMAIL_BACKEND = "notifications.channels.SmtpBackend"
+            settings.EMAIL_BACKEND = "notifications.smtp.SmtpBackend"
             rows = {
                 "raw": seconds(lambda ready=mails: raw(port, ready)),
                 "ours": seconds(drained),
@@ -131,7 +131,7 @@ def by_workers(count: int) -> Callable[[], None]:
     environment = {
         **os.environ,
         "DATABASE_URL": database_url(),
-        "EMAIL_BACKEND": "notifications.channels.SmtpBackend",
+        "EMAIL_BACKEND": "notifications.smtp.SmtpBackend",
         "EMAIL_HOST": "127.0.0.1",
         "EMAIL_PORT": str(settings.EMAIL_PORT),
     }
