@@ -1,8 +1,9 @@
 """Send what is due, over one connection, and leave a record of every try.
 
-The order is: claim with a lease, write the attempt, look once more, send, mark sent, and keep trying
-to mark; the mark of one and the attempt of the next are one statement (`ahead.py`). A process may die anywhere in it: nothing is lost, and at most one extra copy can follow from
-one death, on record as an attempt without an end. No transaction is open while a mail server talks.
+The order is: claim with a lease, write the attempt, look once more, send, mark sent, and keep trying to mark; the
+mark of one and the attempt of the next are one statement (`ahead.py`). A process may die anywhere in it: nothing is
+lost, and at most one extra copy can follow from one death, on record as an attempt without an end. No transaction
+is open while a mail server talks.
 """
 
 import logging
