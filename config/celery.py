@@ -12,6 +12,51 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("clinic")
 BEAT_ID = uuid.uuid4().hex[:12]  # drawn anew by every process; only the one of beat is ever sent
 
+# A tick that could not run in time is dropped: the next one does the same work.
+SCHEDULE: dict[str, dict[str, Any]] = {
+    "drain": {"task": "notifications.tasks.drain", "schedule": 5.0, "options": {"expires": 4}},
+    "estimate documents": {
+        "task": "scheduling.tasks.make_documents",
+        "schedule": 5.0,
+        # Longer than a drain works at a stretch: with a backlog of mail and one worker, every tick of
+        # ours would be too old when the drain ends, and no estimate made until all mail has left.
+        "options": {"expires": 25},
+    },
+    "estimate clocks": {
+        "task": "scheduling.tasks.watch_estimates",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
+    "reminders": {
+        "task": "scheduling.tasks.reminders",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
+    "offers": {
+        "task": "scheduling.tasks.expire_offers",
+        "schedule": 30.0,
+        "options": {"expires": 28},
+    },
+    "undelivered": {
+        "task": "intake.tasks.undelivered",
+        "schedule": 30.0,
+        "options": {"expires": 28},
+    },
+    "forgotten forms": {
+        "task": "intake.tasks.forget_drafts",
+        "schedule": 3600.0,
+        "options": {"expires": 3500},
+    },
+    "sign of life": {
+        "task": "notifications.tasks.beat",
+        "schedule": 15.0,
+        "kwargs": {"beat": BEAT_ID},
+        # Waits out a drain and the documents after it: one busy worker is no dead beat. Shorter than
+        # what counts as dead, so that a beat which died does not look alive for long.
+        "options": {"expires": 55},
+    },
+}
+
 
 @app.add_defaults
 def configuration() -> dict[str, Any]:
@@ -47,50 +92,7 @@ def configuration() -> dict[str, Any]:
             "socket_keepalive": True,
             "health_check_interval": 25,
         },
-        # A tick that could not run in time is dropped: the next one does the same work.
-        "beat_schedule": {
-            "drain": {"task": "notifications.tasks.drain", "schedule": 5.0, "options": {"expires": 4}},
-            "estimate documents": {
-                "task": "scheduling.tasks.make_documents",
-                "schedule": 5.0,
-                # Longer than a drain works at a stretch: with a backlog of mail and one worker, every tick of
-                # ours would be too old when the drain ends, and no estimate made until all mail has left.
-                "options": {"expires": 25},
-            },
-            "estimate clocks": {
-                "task": "scheduling.tasks.watch_estimates",
-                "schedule": 60.0,
-                "options": {"expires": 55},
-            },
-            "reminders": {
-                "task": "scheduling.tasks.reminders",
-                "schedule": 60.0,
-                "options": {"expires": 55},
-            },
-            "offers": {
-                "task": "scheduling.tasks.expire_offers",
-                "schedule": 30.0,
-                "options": {"expires": 28},
-            },
-            "undelivered": {
-                "task": "intake.tasks.undelivered",
-                "schedule": 30.0,
-                "options": {"expires": 28},
-            },
-            "forgotten forms": {
-                "task": "intake.tasks.forget_drafts",
-                "schedule": 3600.0,
-                "options": {"expires": 3500},
-            },
-            "sign of life": {
-                "task": "notifications.tasks.beat",
-                "schedule": 15.0,
-                "kwargs": {"beat": BEAT_ID},
-                # Waits out a drain and the documents after it: one busy worker is no dead beat. Shorter than
-                # what counts as dead, so that a beat which died does not look alive for long.
-                "options": {"expires": 55},
-            },
-        },
+        "beat_schedule": SCHEDULE,
     }
 
 
