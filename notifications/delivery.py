@@ -95,18 +95,16 @@ def claim(*, now: datetime, limit: int, worker: str) -> list[Message]:
     PostgreSQL skips rows that others hold; on SQLite the transaction itself is exclusive (IMMEDIATE).
     Rows that were tried before come last, so a poisonous one cannot hold up the rest.
     """
-    shut = Breaker.objects.filter(open_until__gt=now).values("channel")
-    due = (
-        Message.objects.due(now=now)
-        .exclude(channel__in=shut)
-        .order_by("priority", "attempts", "not_before", "id")
-    )
+    troubled = {breaker.channel: breaker.open_until for breaker in Breaker.objects.filter(failures__gt=0)}
+    shut = [channel for channel, until in troubled.items() if until and until > now]
+    due = Message.objects.due(now=now).order_by("priority", "attempts", "not_before", "id")
+    if shut:
+        due = due.exclude(channel__in=shut)
+    if len(shut) < len(troubled):  # half open: after a fault of ours one message goes first, alone
+        limit = 1
     if not due.exists():  # every five seconds, nearly always: no transaction, no lock
         return []
     with transaction.atomic():
-        # Half open: after a fault of ours one message goes first, alone.
-        if Breaker.objects.filter(failures__gt=0, open_until__lte=now).exists():
-            limit = 1
         if connection.features.has_select_for_update_skip_locked:
             due = due.select_for_update(skip_locked=True)
         rows = list(due[:limit])
@@ -129,7 +127,6 @@ def _deliver_batch(
     should_stop: Callable[[], bool],
 ) -> int:
     blocked = _blocked(batch)
-    recovering = set(Breaker.objects.filter(failures__gt=0).values_list("channel", flat=True))
     sent = 0
     ends_at = time.monotonic() + LONGEST_BATCH
     coming: Ahead | None = None  # the message in hand was begun with the mark of the one before it
@@ -160,9 +157,8 @@ def _deliver_batch(
             )
             if has_left:
                 sent += 1
-                if message.channel in recovering:
-                    recovering.discard(message.channel)
-                    Breaker.objects.filter(channel=message.channel).update(
+                if len(batch) == 1:  # as the one that goes first after a fault of ours does
+                    Breaker.objects.filter(channel=message.channel, failures__gt=0).update(
                         failures=0, open_until=None, code=""
                     )
             elif Breaker.objects.filter(channel=message.channel, open_until__gt=clock()).exists():
