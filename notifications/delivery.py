@@ -44,9 +44,7 @@ log = logging.getLogger("notifications.delivery")
 BATCH = 100  # rows claimed at once
 LEASE = timedelta(seconds=300)  # longer than connect + commands + after-data of the row in hand
 SAFE_REST = timedelta(seconds=180)  # of a lease: with less left a row is given back, not started
-LONGEST_BATCH = (
-    8.0  # seconds until the rest is given back: what is urgent is claimed first, and waits no longer
-)
+LONGEST_BATCH = 8.0  # seconds until the rest is given back, so that what is urgent waits no longer
 DRAWN_OUT = 20.0  # seconds a drain works before it lets the next tick take over
 FIRST_DELAY, LONGEST_DELAY = 30.0, 3600.0  # seconds between tries
 UNKNOWN_DELAY = timedelta(minutes=10)  # the first copy may be on its way: give it time to bounce
@@ -261,6 +259,7 @@ def _later(
     next_at = now + retry_delay(message.attempts)
     if outcome == Attempt.Outcome.UNKNOWN:
         next_at = now + UNKNOWN_DELAY * settings.OUTBOX_PACE
+        _pause(message.channel, fault=fault, now=now)  # or every message after it might leave twice as well
     if now - message.created_at > GIVE_UP_AFTER or unknown_before >= DEADLY_TRIES:
         _end(message, State.FAILED, code=fault.code, now=now)
     else:
@@ -283,19 +282,23 @@ def _fail(message: Message, attempt: int, *, fault: Permanent, now: datetime) ->
 def _our_fault(message: Message, attempt: int, *, fault: OurFault, now: datetime) -> None:
     """Nobody can be written to just now. The row keeps its place and its count; the channel pauses."""
     Attempt.objects.filter(pk=attempt).update(ended_at=now, outcome=Attempt.Outcome.OURS, code=fault.code)
-    breaker, _ = Breaker.objects.get_or_create(channel=message.channel)
-    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**breaker.failures) * random.uniform(0.5, 1)  # noqa: S311
-    Breaker.objects.filter(pk=breaker.pk).update(
-        failures=F("failures") + 1,
-        open_until=now + timedelta(seconds=pause) * settings.OUTBOX_PACE,
-        code=fault.code,
-    )
+    _pause(message.channel, fault=fault, now=now)
     _mine(message).update(
         state=State.QUEUED,
         lease_owner="",
         lease_until=None,
         attempts=F("attempts") - 1,
         last_code=fault.code,
+    )
+
+
+def _pause(channel: str, *, fault: SendingFailed, now: datetime) -> None:
+    breaker, _ = Breaker.objects.get_or_create(channel=channel)
+    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**breaker.failures) * random.uniform(0.5, 1)  # noqa: S311
+    Breaker.objects.filter(pk=breaker.pk).update(
+        failures=F("failures") + 1,
+        open_until=now + timedelta(seconds=pause) * settings.OUTBOX_PACE,
+        code=fault.code,
     )
 
 

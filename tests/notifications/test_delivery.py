@@ -280,6 +280,22 @@ def test_when_the_server_takes_the_text_and_hangs_up_a_second_copy_is_possible_a
     assert len({mail["Message-ID"] for mail in copies}) == 1
 
 
+def test_a_server_that_hangs_up_after_the_text_gets_one_message_and_then_a_pause(smtp_sink: Sink) -> None:
+    make_many(20)
+    smtp_sink.mode = Mode.DROP_AFTER_DATA
+    now = timezone.now()
+
+    delivery.drain(now=now)
+    delivery.drain(now=now + timedelta(seconds=1))
+
+    assert len(smtp_sink.messages) == 1
+    smtp_sink.mode = Mode.ACCEPT
+    delivery.drain(now=now + timedelta(minutes=1))
+    assert len(smtp_sink.messages) == 20
+    delivery.drain(now=now + timedelta(minutes=15))
+    assert len(smtp_sink.messages) == 21, "the one nobody knows of goes again, the others do not"
+
+
 def test_a_server_that_hangs_does_not_hold_the_drain_for_long(smtp_sink: Sink, settings: Any) -> None:
     settings.EMAIL_AFTER_DATA_TIMEOUT = 0.3
     make_message()
