@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from intake.models import AppointmentRequest, Hold
 from scheduling.models import Appointment, Claim, Offer
-from tests.scheduling.desk.making import MONDAY, make_clinic, make_request, make_user
+from tests.scheduling.desk.making import MONDAY, make_clinic, make_request, make_visit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_monday")]
 
@@ -19,12 +19,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_monday")]
 def on_monday():
     with time_machine.travel(MONDAY, tick=False):
         yield
-
-
-@pytest.fixture
-def staff(client: Browser) -> Browser:
-    client.force_login(make_user(), backend="allauth.account.auth_backends.AuthenticationBackend")
-    return client
 
 
 def best(staff: Browser, asked: AppointmentRequest) -> list[Any]:
@@ -186,6 +180,33 @@ def test_a_visit_is_moved_and_cancelled_with_a_reason(staff: Browser) -> None:
     assert staff.post(address, {"version": visit.version, "reason": "Ill", "again": "on"}).status_code == 302
     visit.refresh_from_db()
     assert visit.status == "cancelled"
+
+
+@pytest.mark.parametrize("step", ["visit_arrive", "visit_fulfil", "visit_no_show"])
+def test_each_step_of_the_day_is_taken_back_by_the_undo_that_it_offers(staff: Browser, step: str) -> None:
+    service = make_clinic()
+    was = "arrived" if step == "visit_fulfil" else "booked"
+    visit = make_visit(service=service, starts_at=MONDAY - timedelta(minutes=20), status=was)
+    today = reverse("desk:lists") + "#today"
+    page = staff.post(reverse(f"desk:{step}", args=[visit.pk]), {"next": today}, follow=True)
+    undo = reverse("desk:visit_undo", args=[visit.pk])
+    assert f'action="{undo}"' in page.content.decode()
+    page = staff.post(undo, {"next": today}, follow=True)
+    assert "Undone." in page.content.decode()
+    visit.refresh_from_db()
+    assert visit.status == was
+
+
+def test_a_press_in_the_calendar_is_answered_by_the_line_alone(staff: Browser) -> None:
+    visit = make_visit(service=make_clinic(), starts_at=MONDAY)
+    part = {"HX-Request": "true"}
+    here = reverse("desk:visit_arrive", args=[visit.pk])
+    answer = staff.post(here, {"stay": "1"}, headers=part)
+    assert "Kit V. is here." in answer.content.decode()
+    assert 'id="panel"' not in answer.content.decode()
+    Appointment.objects.filter(pk=visit.pk).update(status="cancelled")
+    answer = staff.post(here, {"stay": "1"}, headers=part)
+    assert (answer.status_code, 'role="alert"' in answer.content.decode()) == (422, True)
 
 
 def test_a_client_has_arrived_by_one_press_and_a_second_does_nothing(staff: Browser) -> None:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from intake.models import AppointmentRequest, Flag, RequestEvent
 from scheduling import booking, desk, waitlist
 from scheduling.models import Appointment
-from tests.scheduling.desk.making import MONDAY, make_clinic, make_request, make_user
+from tests.scheduling.desk.making import MONDAY, make_clinic, make_request
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_monday")]
 TUESDAY_AT_TEN = MONDAY + timedelta(hours=24, minutes=36)
@@ -20,12 +20,6 @@ TUESDAY_AT_TEN = MONDAY + timedelta(hours=24, minutes=36)
 def on_monday():
     with time_machine.travel(MONDAY, tick=False):
         yield
-
-
-@pytest.fixture
-def staff(client: Browser) -> Browser:
-    client.force_login(make_user(), backend="allauth.account.auth_backends.AuthenticationBackend")
-    return client
 
 
 @pytest.fixture

@@ -5,15 +5,9 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from config.foundation.access_log import AccessEvent
-from tests.scheduling.desk.making import MONDAY, make_clinic, make_request, make_user, make_visit
+from tests.scheduling.desk.making import MONDAY, make_clinic, make_request, make_visit
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def staff(client: Browser) -> Browser:
-    client.force_login(make_user(), backend="allauth.account.auth_backends.AuthenticationBackend")
-    return client
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from intake.models import AppointmentRequest, Hold, Marker
-from tests.scheduling.desk.making import MONDAY, make_clinic, make_request, make_user
+from tests.scheduling.desk.making import MONDAY, make_clinic, make_request
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_monday")]
 
@@ -17,12 +17,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_monday")]
 def on_monday():
     with time_machine.travel(MONDAY, tick=False):
         yield
-
-
-@pytest.fixture
-def staff(client: Browser) -> Browser:
-    client.force_login(make_user(), backend="allauth.account.auth_backends.AuthenticationBackend")
-    return client
 
 
 def decide(staff: Browser, asked: AppointmentRequest, act: str, **more: Any) -> Any:

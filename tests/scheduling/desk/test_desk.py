@@ -23,12 +23,6 @@ def on_monday():
         yield
 
 
-@pytest.fixture
-def staff(client: Browser) -> Browser:
-    client.force_login(make_user(), backend="allauth.account.auth_backends.AuthenticationBackend")
-    return client
-
-
 def queries_of(browser: Browser, address: str) -> int:
     with CaptureQueriesContext(
         connection,

@@ -18,7 +18,7 @@ from intake.models import AppointmentRequest, Hold, Service
 from notifications.models import Message
 from scheduling import booking, numbers
 from scheduling.models import Appointment, TimeOff
-from tests.scheduling.desk.making import MONDAY, make_clinic, make_request, make_user, make_visit
+from tests.scheduling.desk.making import MONDAY, make_clinic, make_request, make_visit
 
 pytestmark = pytest.mark.django_db
 
@@ -27,12 +27,6 @@ pytestmark = pytest.mark.django_db
 def on_monday() -> Iterator[None]:
     with time_machine.travel(MONDAY, tick=False):
         yield
-
-
-@pytest.fixture
-def staff(client: Browser) -> Browser:
-    client.force_login(make_user(), backend="allauth.account.auth_backends.AuthenticationBackend")
-    return client
 
 
 def queries_of(browser: Browser, address: str) -> int:
