@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from config.foundation import staff_tasks
 from config.foundation.models import User
@@ -20,6 +20,7 @@ from scheduling.models import Estimate, EstimateEvent, Trigger
 What = EstimateEvent.What
 
 LOOK_BACK = timedelta(days=45)  # no mail provider reports later than that
+PRESSED_TWICE = timedelta(seconds=30)
 BY_HAND = frozenset({What.POSTED, What.HANDED})
 # Tasks about getting an estimate to its client; they end when it is with them.
 PAPER, UNDELIVERED, CALL = "estimate-by-paper", "estimate-undelivered", "contact:estimate"
@@ -48,7 +49,13 @@ def follow(*, now: datetime) -> int:
 
 @transaction.atomic
 def give(*, estimate: Estimate, what: EstimateEvent.What, by: User, now: datetime) -> None:
-    """Staff put it in the post or handed it over, which provides it; or explained it aloud, which does not."""
+    """Staff put it in the post or handed it over, which provides it; or explained it aloud, which does not.
+
+    A second press right after the first says nothing new.
+    """
+    Estimate.objects.select_for_update().get(pk=estimate.pk)
+    if estimate.events.filter(what=what, by=by, at__gt=now - PRESSED_TWICE, at__lte=now).exists():
+        return
     EstimateEvent.objects.create(estimate=estimate, what=what, at=now, by=by)
     if what in BY_HAND:
         _provided(estimate, at=now, by=by, outcome=what, now=now)
@@ -99,6 +106,7 @@ def undelivered() -> QuerySet[Estimate]:
         Estimate.objects.in_force()
         .exclude(pk__in=arrived.values("estimate"))
         .exclude(pk__in=in_hand.values("estimate"))
+        .annotate(came_back=Exists(events.filter(estimate=OuterRef("pk"), what__in=EstimateEvent.FAILS)))
         .order_by("issued_at")
     )
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -101,6 +102,8 @@ def _proof(request: HttpRequest, estimate: Estimate, form: WhyForm | None = None
         "answers": estimate.satisfies.order_by("target_due_on"),
         "warnings": completeness.warnings(contents.from_snapshot(estimate.snapshot)),
         "in_force": estimate.status == Estimate.Status.ISSUED,
+        # Just noted as posted: the paper comes by itself.
+        "prints": "print" in request.GET and estimate.document_state == Estimate.DocumentState.MADE,
         "form": form or WhyForm(),
         "clinic": Clinic.get(),
     }
@@ -115,6 +118,9 @@ def given(request: HttpRequest, pk: UUID) -> HttpResponse:
     estimate = get_object_or_404(Estimate, pk=pk)
     if what := GIVEN.get(request.POST.get("how", "")):
         delivery.give(estimate=estimate, what=what, by=_staff(request), now=timezone.now())
+        if "print" in request.POST:
+            messages.success(request, _("Noted as posted. The PDF opens: print it and put it in the post."))
+            return redirect(reverse("estimates:proof", args=[pk]) + "?print=1")
         messages.success(request, _("Noted."))
     return redirect("estimates:proof", pk=pk)
 
