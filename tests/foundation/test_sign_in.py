@@ -34,6 +34,11 @@ def test_the_right_password_opens_the_desk(client, robin):
     assert client.session["_auth_user_id"] == str(robin.pk)
 
 
+def test_who_signs_in_sees_the_desk_and_no_praise_for_it(client, robin):
+    sign_in(client)
+    assert "uccessfully" not in client.get("/staff/").content.decode()
+
+
 def test_the_address_may_be_typed_in_any_case(client, robin):
     assert sign_in(client, email="Robin@Example.COM").status_code == 302
 
