@@ -40,6 +40,8 @@ def undo(*, appointment: Appointment, by: User | None, now: datetime) -> Appoint
             change(
                 visit, what="undone", to=AppointmentStatus.BOOKED, by=by, now=now, values={"fee_cents": None}
             )
+        elif last.what == "fulfilled":
+            change(visit, what="undone", to=AppointmentStatus.ARRIVED, by=by, now=now)
         elif last.what in {"moved", "cancelled"}:
             _put_back(visit, last, by=by, now=now)
         else:

@@ -81,6 +81,7 @@ class Card:
     start: datetime  # local
     end: datetime
     short: bool
+    expected: bool  # booked for today: one press says that the client is here
     visit: Appointment = field(repr=False)
 
     @property
@@ -174,5 +175,6 @@ def card(visit: Appointment, *, zone: ZoneInfo, now: datetime, neutral: bool) ->
         start=start,
         end=end,
         short=(visit.ends_at - visit.starts_at) <= timedelta(minutes=SHORT_MINUTES),
+        expected=visit.status == AppointmentStatus.BOOKED and start.date() == now.astimezone(zone).date(),
         visit=visit,
     )

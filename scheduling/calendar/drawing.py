@@ -143,6 +143,7 @@ class Drawing:
                 "url": drawn.url,
                 "movable": may_move and visit.status == AppointmentStatus.BOOKED and visit.starts_at > now,
                 "move_url": f"{drawn.url}move/",
+                "arrive_url": f"{drawn.url}arrive/" if may_move and drawn.expected else "",
                 "version": visit.version,
             }
         )

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from config.foundation import access_log
 from config.foundation.clinic import Clinic
+from config.foundation.policy import May, may
 from config.foundation.user import User
 from intake.models import AppointmentRequest, RequestEvent, Service
 from notifications import health
@@ -180,12 +181,15 @@ def frame_parts(
         "now": now,
         "clinic": clinic,
         "neutral": neutral,
+        "may_confirm": may(request.user, May.CONFIRM_VISITS),
         "cards": cards,
         "days_cards": [card for card in cards if card.start.date() == asked.day],
         "services": Service.objects.offered().only("code", "public_name"),
         "payers": desk.PAYERS.items(),
         "words": {
             "hours": _("Hours"),
+            "here": _("Here"),
+            "is_here": _("%(name)s is here") % {"name": "%s"},
             "fits": _("Fits. Let go to book."),
             "looking": _("Looking…"),
             "calendar_lost": _("The calendar could not be read. The day list is shown instead."),

@@ -3,8 +3,9 @@
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,7 +24,25 @@ from scheduling.views.request import read_request, show_request
 from scheduling.views.visit import read_visit, show_visit, undo_line
 
 
+def _stays(request: HttpRequest) -> bool:
+    """Pressed in the calendar: whatever is open in the panel stays there, only the line speaks."""
+    return is_part(request) and "stay" in request.POST
+
+
+def _line(request: HttpRequest, say: dict[str, Any], status: int = 200) -> HttpResponse:
+    return render(request, "desk/line.html", {"say": say}, status=status)
+
+
+def _next(request: HttpRequest) -> str:
+    """The page of the desk on which the button stood."""
+    target = request.POST.get("next", "")
+    return target if target.startswith("/staff/") else ""
+
+
 def _visit_stale(request: HttpRequest, pk: UUID) -> HttpResponse:
+    if _stays(request):
+        said = _("This visit was changed meanwhile. Nothing was done.")
+        return _line(request, {"text": said, "bad": True}, 409)
     fresh, clinic = read_visit(pk), Clinic.get()
     last = fresh.events.select_related("by").last()
     conflict = {
@@ -56,14 +75,19 @@ def _wanted(request: HttpRequest, *, clinic: Clinic) -> str:
 
 
 def _visit_refused(request: HttpRequest, pk: UUID, text: str, status: int = 422) -> HttpResponse:
+    if _stays(request):
+        return _line(request, {"text": text, "bad": True}, status)
     return show_visit(request, read_visit(pk), status=status, problem=text)
 
 
 def _done(request: HttpRequest, visit: Appointment, text: str) -> HttpResponse:
+    say = undo_line(text, visit)
+    if _stays(request):
+        return _line(request, {**say, "undo_target": "#say", "undo_values": [("stay", "1")]})
     if not is_part(request):
-        target = request.POST.get("next", "")
-        return redirect(target if target.startswith("/staff/") else reverse("desk:visit", args=[visit.pk]))
-    return show_visit(request, read_visit(visit.pk), say=undo_line(text, visit))
+        messages.success(request, text, extra_tags=say["undo_url"])  # the line of the next page offers it
+        return redirect(_next(request) or reverse("desk:visit", args=[visit.pk]))
+    return show_visit(request, read_visit(visit.pk), say=say)
 
 
 def _named(visit: Appointment) -> str:
@@ -181,6 +205,11 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
     except (StaleVersion, IllegalMove):
         return _visit_stale(request, pk)
     said = {"text": _("Undone. Nothing was sent.")}
+    if _stays(request):
+        return _line(request, said)
+    if not is_part(request) and _next(request):
+        messages.success(request, said["text"])
+        return redirect(_next(request))
     if visit.appointment_request_id is not None:
         if not is_part(request):
             return redirect("desk:request", pk=visit.appointment_request_id)

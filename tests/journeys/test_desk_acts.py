@@ -1,5 +1,6 @@
 """The desk by mouse, by touch and by keys: every act within its budget of actions, counted; every state for axe."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,10 +13,12 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from intake.models import AppointmentRequest, Service
 from scheduling import booking
-from scheduling.models import Appointment
+from scheduling.models import Appointment, EstimateEvent
 from tests.browser import screenshot
+from tests.factories import load_sample_clinic
 from tests.journeys.test_desk import sign_in
 from tests.scheduling.desk.making import make_clinic, make_request, make_visit
+from tests.scheduling.estimates.rows import an_issued_estimate
 
 assert sign_in  # the fixture: a signed-in window on the desk
 pytestmark = [pytest.mark.usefixtures("in_the_morning"), pytest.mark.django_db(transaction=True)]
@@ -26,7 +29,7 @@ expect.set_options(timeout=20_000)  # a loaded machine is slow, not wrong
 BUDGET = {
     "open the next": (1, 1), "confirm the best": (1, 1), "undo": (1, 1), "confirm another": (1, 3),
     "offer": (2, 2), "ask": (2, 2), "call": (2, 3), "move a visit": (1, 3), "client is here": (1, 2),
-    "cancel": (2, 3), "fill a freed time": (2, 3),
+    "cancel": (2, 3), "fill a freed time": (2, 3), "post a bounced estimate": (2, 3),
 }  # fmt: skip
 
 
@@ -195,8 +198,23 @@ def test_each_act_by_keys_stays_within_its_budget(
     AppointmentRequest.objects.filter(pk=asked[2].pk).update(status="waitlisted")
     page = sign_in()
     hand = Hand(page)
-    page.locator(".ec-event", has_text="Robin V.").focus()
-    hand.press("Enter")
+    card = page.locator(".ec-event", has_text="Robin V.")
+    expect(card.get_by_role("button", name="Robin V. is here")).to_be_visible()
+    hand.press("v")  # goes to who is expected next, and does nothing yet
+    expect(card.get_by_role("button", name="booked")).to_be_focused()
+    hand.press("v")
+    expect(say(page)).to_contain_text("Robin V. is here.")
+    hand.within("client is here", keys=True)
+    expect(page.locator("#panel")).to_be_hidden()
+    expect(card).to_be_focused()
+    expect(card).to_have_class(re.compile(r"\bhere\b"))
+    hand.press("z")
+    expect(say(page)).to_contain_text("Undone.")
+    hand.within("undo", keys=True)
+    expect(card.get_by_role("button", name="Robin V. is here")).to_be_visible()
+    page.locator("#rows").focus()
+    page.keyboard.press("v")
+    page.keyboard.press("Enter")  # the card itself still opens
     expect(page.locator("#panel[data-visit] [data-key=v]")).to_be_visible()
     hand.press("v")
     expect(say(page)).to_contain_text("Robin V. is here.")
@@ -263,6 +281,78 @@ def test_each_act_by_keys_stays_within_its_budget(
     hand.press("Enter")
     expect(page.locator("body")).to_contain_text("1 person is asked.")
     hand.within("fill a freed time", keys=True)
+
+
+@pytest.mark.parametrize("keys", [False, True])
+def test_an_estimate_that_came_back_is_printed_and_posted_within_the_budget(
+    keys: bool, transactional_db: None, sign_in: Callable[..., Page], accessible: Callable[[Page], None]
+) -> None:
+    load_sample_clinic()
+    estimate = an_issued_estimate(document_state="made")
+    sent = estimate.events.get(what="sent")
+    EstimateEvent.objects.create(
+        estimate=estimate, what="bounced", at=timezone.now(), message_id=sent.message_id
+    )
+    page = sign_in()
+    hand = Hand(page)
+    with page.expect_download() as paper:  # the PDF, to print
+        if keys:
+            hand.press("g")
+            hand.press("e")
+            expect(page.get_by_text("Came back", exact=True)).to_be_visible()
+            hand.press("p")
+        else:
+            hand.click(page.get_by_role("link", name="Estimates"))
+            expect(page.get_by_text("Came back", exact=True)).to_be_visible()
+            accessible(page)
+            screenshot(page, "estimates-came-back-1440")
+            hand.click(page.get_by_role("button", name="Print and post"))
+    hand.within("post a bounced estimate", keys=keys)
+    assert paper.value.suggested_filename.endswith(".pdf")
+    expect(say(page)).to_contain_text("Noted as posted.")
+    accessible(page)
+    page.goto("/staff/estimates/")
+    expect(page.get_by_text("Came back", exact=True)).to_have_count(0)
+    assert estimate.events.filter(what="posted").count() == 1
+
+
+def test_one_click_in_the_calendar_says_that_a_client_is_here_and_leaves_all_that_is_open(
+    asked: list[AppointmentRequest],
+    service: Service,
+    sign_in: Callable[..., Page],
+    accessible: Callable[[Page], None],
+) -> None:
+    visit = make_visit(
+        service=service, starts_at=timezone.now() + timedelta(minutes=6), name="Robin Voorbeeld"
+    )
+    page = sign_in()
+    page.get_by_role("link", name="Blair Testerman").click()
+    page.locator("#panel [data-key=a]").click()
+    page.locator("#why").fill("Half a sent")
+    page.locator("#cal-bar [data-key=t]").click()
+    expect(page.get_by_role("button", name="Robin V. is here")).to_be_visible()
+    accessible(page)
+    hand = Hand(page)
+    card = page.locator(".ec-event", has_text="Robin V.")
+    hand.click(card.get_by_role("button", name="Robin V. is here"))
+    expect(say(page)).to_contain_text("Robin V. is here.")
+    hand.within("client is here")
+    expect(card).to_have_class(re.compile(r"\bhere\b"))
+    expect(page.locator("#why")).to_have_value("Half a sent")
+    accessible(page)
+    screenshot(page, "desk-arrived-1440")
+    hand.click(page.locator("#undo"))
+    expect(say(page)).to_contain_text("Undone.")
+    hand.within("undo")
+    expect(page.locator("#why")).to_have_value("Half a sent")
+
+    # Cancelled by a colleague a second ago: one sentence, and the calendar is true again.
+    booking.cancel(appointment=Appointment.objects.get(), by=None, now=timezone.now(), why="Is ill")
+    card.get_by_role("button", name="Robin V. is here").click()
+    expect(say(page).get_by_role("alert")).to_be_visible()
+    expect(card).to_have_count(0)
+    visit.refresh_from_db()
+    assert visit.status == "cancelled"
 
 
 def test_keys_can_be_switched_off_and_every_help_is_a_dialog(
@@ -404,7 +494,10 @@ def test_a_phone_works_through_a_day(
     accessible(page)
     page.goto("/staff/?show=agenda")
     hand = Hand(page)
-    hand.click(page.locator("#agenda").get_by_role("button", name="Here"))
+    hand.click(page.locator("#agenda").get_by_role("button", name="is here"))
     expect(page.locator("#agenda .visit.here")).to_contain_text("Kit V.")
     hand.within("client is here")
+    hand.click(page.locator("#undo"))
+    expect(page.locator("#agenda").get_by_role("button", name="is here")).to_be_visible()
+    hand.within("undo")
     assert page.evaluate("document.documentElement.scrollWidth") <= 375

@@ -23,19 +23,37 @@
     return width < 42 ? "tiny" : width < 90 ? "narrow" : "";
   };
   const initials = (name) => name.split(" ").map((word) => word[0]).join("").slice(0, 2);
+  /* A visit of today has two buttons: the card itself, which opens it, and "Here". */
+  const withHere = (nodes, data) => {
+    const open = el("button", "open");
+    const here = el("button", "here-now", words.here);
+    open.type = here.type = "button";
+    open.setAttribute("aria-label", data.label);
+    here.setAttribute("aria-label", words.is_here.replace("%s", data.title));
+    open.append(...nodes);
+    for (const node of [open, here]) {
+      node.dataset.visit = data.id;
+      node.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") event.stopPropagation(); });
+    }
+    here.addEventListener("pointerdown", (event) => event.stopPropagation());  // pressed, never dragged
+    return [open, here];
+  };
   const eventContent = ({ event }) => {
     const data = event.extendedProps;
     if (event.display === "background") {
       return { domNodes: data.title ? [el("span", "", data.title)] : [] };
     }
+    const here = data.arrive_url && !tight();
     if (tight() === "tiny" && !data.rank) return { domNodes: [el("b", "", initials(data.title))] };
     const nodes = [];
     if (data.rank) nodes.push(el("span", "rank", data.rank));
     if (data.code) { const code = el("abbr", "code", data.code); code.title = data.service; nodes.push(code); }
-    nodes.push(el("b", "", data.title));
+    const name = el("b", "", data.title);
+    name.dataset.visit = data.id;
+    nodes.push(name);
     if (data.mark) nodes.push(document.createTextNode(` ${data.mark}`));
     if (data.sub) nodes.push(el("span", "sub", data.sub));
-    return { domNodes: nodes };
+    return { domNodes: here ? withHere(nodes, data) : nodes };
   };
   /* Event Calendar calls itself a table of buttons, which no reader can make sense of: columns are groups here. */
   const tidyRoles = () => {
@@ -49,6 +67,12 @@
       for (const name of ["aria-colindex", "aria-rowindex", "aria-colspan"]) node.removeAttribute(name);
     }
     for (const node of $$(".ec-bg-event", root)) node.setAttribute("role", "presentation");
+    /* A button with a button in it is one to no reader: such a card is a group of two. */
+    for (const node of $$(".ec-event", root)) {
+      const two = !!$(".here-now", node);
+      if (two) { node.setAttribute("role", "group"); node.removeAttribute("tabindex"); }
+      else if (node.getAttribute("role") === "group") { node.setAttribute("role", "button"); node.tabIndex = 0; }
+    }
     const scroller = $(".ec-main", root);
     if (scroller && !scroller.hasAttribute("tabindex")) {
       scroller.tabIndex = 0;
@@ -97,7 +121,7 @@
       ec.setOption("resources", feed.columns.map(({ id, title, note }) => ({ id, title, extendedProps: { note } })));
       ec.setOption("events", feed.events.map(toEvent));
       $(".cal-body", cal).classList.remove("failed");
-      requestAnimationFrame(() => { tidyRoles(); cal.dataset.loaded = String(number); });
+      requestAnimationFrame(() => { tidyRoles(); backTo(); cal.dataset.loaded = String(number); });
     } catch (error) {
       if (number !== loadNumber) return;
       $(".cal-body", cal).classList.add("failed");
@@ -107,6 +131,15 @@
       if (number === loadNumber) cal.classList.remove("loading");
     }
   }
+  /* "Here" goes when it was pressed: the focus stays on its card. */
+  let left = "";
+  const backTo = () => {
+    if (left && (!document.activeElement || document.activeElement === document.body)) {
+      const mark = $(`[data-visit="${left}"]`, $(".ec", cal));
+      (mark?.matches("button") ? mark : mark?.closest(".ec-event"))?.focus({ preventScroll: true });
+    }
+    left = "";
+  };
   const fitsAt = (column, start) => feed.fits.some((fit) => fit.column === column && fit.start <= start && start <= fit.last);
   /* The five-minute line under a point, in the clinic's wall time, and whose column it is. */
   const under = (x, y) => {
@@ -116,13 +149,36 @@
     return point && point.resource ? { column: String(point.resource.id), start: wall(point.date) } : null;
   };
 
-  async function ask(url, values) {
+  async function ask(url, values, target = "#panel") {
     try {
-      await htmx.ajax("POST", url, { target: "#panel", swap: "outerHTML", values });
+      await htmx.ajax("POST", url, { target, swap: "outerHTML", values });
     } catch (error) {
       say(words.connection_lost, true);
     }
   }
+  /* Whatever is open stays open; only the line speaks. */
+  const arriving = new Set();
+  const arrive = async (data) => {
+    if (arriving.has(data.id)) return;
+    arriving.add(data.id);
+    left = data.id;
+    if ($("#panel").dataset.visit === data.id) await ask(data.arrive_url, {});
+    else await ask(data.arrive_url, { stay: "1" }, "#say");
+    arriving.delete(data.id);
+    load();
+  };
+  /* One key: on a card it says so; elsewhere it goes to the card of who is expected next. */
+  const here = () => {
+    const card = document.activeElement?.closest?.(".ec-event");
+    const button = card && $(".here-now", card);
+    if (button) return button.click();
+    const expected = feed.events.filter((item) => item.arrive_url).sort((a, b) => a.start.localeCompare(b.start));
+    const now = feed.events.find((item) => item.classes.includes("now-line"))?.start || "";
+    const next = expected.find((item) => item.end > now) || expected[expected.length - 1];
+    if (next) $(`.open[data-visit="${next.id}"]`, cal)?.focus();
+  };
+  /* Taken back from the line: the calendar shows it. */
+  document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.target?.id === "say") load(); });
   const place = (requestId, version, spot) => ask(cal.dataset.confirm.replace("00000000-0000-0000-0000-000000000000", requestId), {
     column: spot.column, by: cal.dataset.by, starts_at: spot.start, version,
   });
@@ -215,8 +271,9 @@
       if (event.display === "background" && event.extendedProps.hint) node.title = event.extendedProps.hint;
     },
     eventAllUpdated: () => tidyRoles(),
-    eventClick: ({ event }) => {
+    eventClick: ({ event, jsEvent }) => {
       const data = event.extendedProps;
+      if (jsEvent.target.closest?.(".here-now")) return arrive(data);
       if (data.rank) return $(`[data-rank="${data.rank}"]`)?.click();
       if (data.url) htmx.ajax("GET", data.url, { target: "#panel", swap: "outerHTML" });
     },
@@ -242,6 +299,6 @@
     },
   });
   addEventListener("resize", () => { ec.setOption("slotHeight", slotHeight()); if (tight() !== cal.dataset.tight) load(); });
-  Desk.calendar = { element: cal, load, show, tick, under, fitsAt, why, place, plus, clock, draw, erase: (id) => ec.removeEventById(id) };
+  Desk.calendar = { element: cal, load, show, tick, here, under, fitsAt, why, place, plus, clock, draw, erase: (id) => ec.removeEventById(id) };
   load();
 })();

@@ -39,7 +39,7 @@
     w: () => press("#panel [data-key=w]"),
     m: () => press("#panel [data-key=m]"),
     s: () => press("#panel [data-key=s]"),
-    v: () => press("#panel [data-key=v]"),
+    v: () => press("#panel [data-key=v]") || Desk.calendar?.here(),
     x: () => press("#panel [data-key=x]"),
     z: () => press("#undo"),
     t: () => press("#cal-bar [data-key=t]"),
