@@ -20,9 +20,10 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from config.foundation import staff_tasks
 from config.foundation.policy import public
 from notifications import delivery, suppression
-from notifications.models import Message, ProviderEvent, Receipt, Suppression
+from notifications.models import Message, ProviderEvent, Receipt, State, Suppression
 
 OLDEST = timedelta(days=1)  # a provider repeats for hours; what is older is somebody else's
 
@@ -81,11 +82,7 @@ def take(event: Any) -> bool:
     if not is_new or message is None:
         return False
     if event.event_type == "delivered":
-        return bool(
-            Message.objects.filter(pk=message.pk, receipt=Receipt.NONE).update(
-                receipt=Receipt.DELIVERED, receipt_at=now
-            )
-        )
+        return _arrived(message, now=now)
     if event.event_type not in {"bounced", "complained", "rejected"}:
         return False
     complained = event.event_type == "complained"
@@ -100,3 +97,25 @@ def take(event: Any) -> bool:
     )
     delivery.open_task(message, now=now)
     return True
+
+
+# What its sender may have handed over without hearing the answer: the line was lost, or the process died.
+_UNSURE = (State.QUEUED, State.SENDING, State.FAILED)
+
+
+def _arrived(message: Message, *, now: datetime) -> bool:
+    """It is with its reader, so a second copy is not sent and nobody needs to call about it.
+
+    A sender that has it in hand just now loses nothing: it marks by id what has left, and any other end it
+    writes only while the row is still its own.
+    """
+    settled = Message.objects.filter(pk=message.pk, state__in=_UNSURE, tries__isnull=False)
+    if Message.objects.filter(pk__in=settled.values("pk")).update(
+        state=State.SENT, sent_at=now, lease_owner="", lease_until=None, last_code=""
+    ):
+        staff_tasks.close_task(key=f"message:{message.pk}", by=None, outcome="arrived", now=now)
+    return bool(
+        Message.objects.filter(pk=message.pk, receipt=Receipt.NONE).update(
+            receipt=Receipt.DELIVERED, receipt_at=now
+        )
+    )

@@ -14,8 +14,10 @@ from django.utils import timezone
 from config.celery import app as celery
 from config.foundation.staff_tasks import StaffTask
 from notifications import attempts, catalogue, delivery, health, suppression
-from notifications.models import Heartbeat, Message, Receipt, State
+from notifications.faults import Unknown
+from notifications.models import Attempt, Heartbeat, Message, Receipt, State
 from tests.factories import load_sample_clinic, make_user
+from tests.mail_sink import Mode, Sink
 from tests.notifications.messages import make_message
 
 pytestmark = pytest.mark.django_db
@@ -106,6 +108,71 @@ def test_a_receipt_that_overtakes_our_own_mark_is_kept_by_it(client: Browser, se
 
     message.refresh_from_db()
     assert (message.state, message.receipt) == (State.SENT, Receipt.DELIVERED)
+
+
+def test_a_receipt_after_the_line_was_lost_stops_the_second_copy(
+    client: Browser, settings: object, smtp_sink: Sink
+) -> None:
+    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}  # type: ignore[attr-defined]
+    heard, unheard = make_message(), make_message(key="other", to="robin.sample@example.com")
+    smtp_sink.mode = Mode.DROP_AFTER_DATA
+    delivery.drain()
+    smtp_sink.mode = Mode.ACCEPT
+    delivery.drain(now=timezone.now() + timedelta(minutes=1))  # the other one, after the pause
+    [lost] = Message.objects.filter(state=State.QUEUED)
+
+    call = signed(lost, "delivered")
+    assert client.post("/webhooks/mailgun/", call, content_type="application/json").status_code == 200
+    delivery.drain(now=timezone.now() + timedelta(minutes=20))
+
+    lost.refresh_from_db()
+    assert (lost.state, lost.receipt) == (State.SENT, Receipt.DELIVERED)
+    assert len(smtp_sink.messages) == len({heard.pk, unheard.pk})
+
+
+def test_a_receipt_for_what_was_given_up_takes_the_task_to_call_away(
+    client: Browser, settings: object
+) -> None:
+    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}  # type: ignore[attr-defined]
+    message = make_message()
+    [message] = delivery.claim(now=timezone.now(), limit=1, worker="one")
+    attempts.begin(message, worker="one", now=timezone.now())
+    Message.objects.filter(pk=message.pk).update(state=State.FAILED, lease_until=None)
+    delivery.open_task(message, now=timezone.now())
+
+    client.post("/webhooks/mailgun/", signed(message, "delivered"), content_type="application/json")
+
+    message.refresh_from_db()
+    assert (message.state, message.needs_a_person) == (State.SENT, False)
+    assert StaffTask.objects.get().done_at is not None
+
+
+def test_a_sender_that_hears_nothing_after_the_receipt_queues_no_second_copy(
+    client: Browser, settings: object
+) -> None:
+    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}  # type: ignore[attr-defined]
+    make_message()
+    now = timezone.now()
+    [message] = delivery.claim(now=now, limit=1, worker="one")
+    attempt = attempts.begin(message, worker="one", now=now)
+    assert attempt is not None
+
+    client.post("/webhooks/mailgun/", signed(message, "delivered"), content_type="application/json")
+    delivery._later(message, attempt, fault=Unknown("line lost"), outcome=Attempt.Outcome.UNKNOWN, now=now)
+
+    message.refresh_from_db()
+    assert (message.state, message.receipt) == (State.SENT, Receipt.DELIVERED)
+    assert not Message.objects.due(now=now + timedelta(days=1)).exists()
+
+
+def test_a_receipt_for_what_never_left_holds_nothing_back(client: Browser, settings: object) -> None:
+    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}  # type: ignore[attr-defined]
+    message = make_message()
+
+    client.post("/webhooks/mailgun/", signed(message, "delivered"), content_type="application/json")
+
+    message.refresh_from_db()
+    assert message.state == State.QUEUED
 
 
 def test_a_forged_call_is_refused_and_changes_nothing(client: Browser, settings: object) -> None:
