@@ -4,7 +4,7 @@ The kinds are those of a visit; a class is one appointment of many people, so it
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.utils import translation
@@ -14,7 +14,7 @@ from config.foundation.clinic import Clinic
 from config.foundation.user import User
 from intake import contact, wishes
 from intake.notices import REQUEST_LINK, client_link, thread
-from notifications.models import Message
+from notifications.models import Message, Priority
 from scheduling.calendar_entry import calendar_entry
 from scheduling.models import Appointment, Seat
 from scheduling.notices import UNDO_WINDOW, VISIT_LINK_DAYS, place_of
@@ -52,6 +52,47 @@ def put_back(*, seats: Iterable[Seat]) -> None:
         contact.withdraw(subject_type=SEAT, subject_id=seat.pk, reason="undone", kinds=("moved", "cancelled"))
 
 
+def given_back(*, seat: Seat) -> None:
+    """Its person comes no more: nothing that still waits about it is told."""
+    contact.withdraw(subject_type=SEAT, subject_id=seat.pk, reason="cancelled")
+
+
+def reminder_key(seat: Seat, *, lead_hours: int) -> str:
+    starts_at = seat.appointment.starts_at.astimezone(UTC)
+    return f"seat:{seat.pk}:{starts_at:%Y%m%dT%H%M}:reminder:{lead_hours}"
+
+
+def reminder(*, seat: Seat, lead_hours: int, now: datetime) -> Message:
+    """As for a visit; their page is that of their request, where a seat is given back by calling."""
+    url = _page(seat)
+    return contact.tell_client(
+        client=seat.client,
+        kind="reminder",
+        context={
+            "starts_at": seat.appointment.starts_at,
+            "place": place_of(seat.appointment.location),
+            "url": url,
+            "is_class": True,
+        },
+        key=reminder_key(seat, lead_hours=lead_hours),
+        subject_type=SEAT,
+        subject_id=seat.pk,
+        language=_language(seat),
+        now=now,
+        clinic=Clinic.get(),
+        expires_at=seat.appointment.starts_at,
+        priority=Priority.LATER,
+    )
+
+
+def _page(seat: Seat) -> str:
+    return client_link(
+        purpose=REQUEST_LINK,
+        subject_id=seat.appointment_request_id,
+        expires_at=seat.appointment.starts_at + timedelta(days=VISIT_LINK_DAYS),
+    )
+
+
 def _language(seat: Seat) -> str:
     return seat.appointment_request.language if seat.appointment_request else seat.client.language
 
@@ -70,11 +111,7 @@ def _tell(
         context={
             "starts_at": visit.starts_at,
             "place": place_of(visit.location),
-            "url": client_link(
-                purpose=REQUEST_LINK,
-                subject_id=seat.appointment_request_id,
-                expires_at=visit.starts_at + timedelta(days=VISIT_LINK_DAYS),
-            ),
+            "url": _page(seat),
             "free_until": free_until if free_until > now else None,
             **said,
         },

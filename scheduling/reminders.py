@@ -4,16 +4,18 @@ A reminder is due `lead` hours before the start, shifted out of the quiet hours.
 latest one that is still of use goes out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 
 from config.foundation.clinic import Clinic
 from notifications.models import Message
-from scheduling import notices
+from scheduling import class_notices, notices
 from scheduling.models import Appointment, AppointmentStatus
 
 DEFAULT_LEADS = (48, 3)  # hours before the start
@@ -56,34 +58,64 @@ def due_lead(
     return None if told_at is not None and told_at > at else lead
 
 
+@dataclass(frozen=True)
+class Near:
+    """Somebody's time that is near: a visit, or a seat in a class."""
+
+    starts_at: datetime
+    told_at: datetime | None  # when its person was last told this time
+    key: Callable[..., str]
+    remind: Callable[..., object]
+
+
 def enqueue_due(*, now: datetime) -> int:
     """Write the reminders that are due now; running it again writes nothing. Returns how many were new."""
     clinic = Clinic.get()
     leads = [int(hours) for hours in clinic.reminders_hours or DEFAULT_LEADS]
+    # A quiet night can bring a reminder forward by up to half a day.
+    until = now + timedelta(hours=max(leads) + 14)
+    near = _moved(
+        Appointment.objects.filter(status=AppointmentStatus.BOOKED, starts_at__gt=now, starts_at__lt=until)
+    )
     count = 0
-    for appointment, told_at in _ahead(now=now, longest=max(leads)):
-        lead = due_lead(appointment.starts_at, leads=leads, told_at=told_at, now=now, zone=clinic.zone)
-        if lead is None:
-            continue
-        if Message.objects.filter(key=notices.reminder_key(appointment, lead_hours=lead)).exists():
+    for one in (*_visits(near), *_seats(near)):
+        lead = due_lead(one.starts_at, leads=leads, told_at=one.told_at, now=now, zone=clinic.zone)
+        if lead is None or Message.objects.filter(key=one.key(lead_hours=lead)).exists():
             continue
         with transaction.atomic():
-            notices.reminder(appointment=appointment, lead_hours=lead, now=now)
+            one.remind(lead_hours=lead, now=now)
         count += 1
     return count
 
 
-def _ahead(*, now: datetime, longest: int) -> Iterator[tuple[Appointment, datetime | None]]:
-    """Booked visits near enough to be reminded of, and when their person was last told their time."""
-    # A quiet night can bring a reminder forward by up to half a day.
-    until = now + timedelta(hours=longest + 14)
-    visits = (
-        Appointment.objects.filter(
-            status=AppointmentStatus.BOOKED, starts_at__gt=now, starts_at__lt=until, client__isnull=False
-        )
-        .select_related("client", "location", "appointment_request")
-        .annotate(moved_at=Max("events__at", filter=Q(events__from_starts_at__isnull=False)))
+def _moved(visits: QuerySet[Appointment]) -> QuerySet[Appointment]:
+    return visits.select_related("location").annotate(
+        moved_at=Max("events__at", filter=Q(events__from_starts_at__isnull=False))
     )
-    for visit in visits:
-        told = [at for at in (visit.confirmed_at, vars(visit)["moved_at"]) if at is not None]
-        yield visit, max(told) if told else None
+
+
+def _visits(near: QuerySet[Appointment]) -> Iterator[Near]:
+    for visit in near.filter(client__isnull=False).select_related("client", "appointment_request"):
+        yield Near(
+            visit.starts_at,
+            _latest(visit.confirmed_at, vars(visit)["moved_at"]),
+            partial(notices.reminder_key, visit),
+            partial(notices.reminder, appointment=visit),
+        )
+
+
+def _seats(near: QuerySet[Appointment]) -> Iterator[Near]:
+    for visit in near.filter(seats__isnull=False):
+        for seat in class_notices.seats_of(visit):
+            seat.appointment = visit
+            asked = seat.appointment_request
+            yield Near(
+                visit.starts_at,
+                _latest(asked.answered_at if asked else None, vars(visit)["moved_at"]),
+                partial(class_notices.reminder_key, seat),
+                partial(class_notices.reminder, seat=seat),
+            )
+
+
+def _latest(*moments: datetime | None) -> datetime | None:
+    return max((at for at in moments if at is not None), default=None)

@@ -85,6 +85,7 @@ def leave_class(*, seat: Seat, by: User | None, now: datetime) -> None:
     """Give the seats of one party back."""
     if Seat.objects.filter(pk=seat.pk, cancelled_at=None).update(cancelled_at=now) != 1:
         raise NotBookable("closed")
+    class_notices.given_back(seat=seat)
     Appointment.objects.filter(pk=seat.appointment_id).update(
         seats_taken=F("seats_taken") - seat.people, version=F("version") + 1
     )

@@ -6,7 +6,7 @@ import pytest
 
 from intake.models import AppointmentRequest, Practitioner
 from notifications.models import Message
-from scheduling import booking, sick_day
+from scheduling import booking, reminders, sick_day
 from scheduling.models import Appointment, Claim, Seat, TimeOff
 from tests.factories import NOW, make_appointment_request, make_user
 from tests.scheduling.test_booking import at, confirm
@@ -78,3 +78,75 @@ def test_on_a_sick_day_everyone_in_the_class_is_told_once_and_comes_back_into_th
     assert not Claim.objects.filter(appointment=visit).exists()
     assert {AppointmentRequest.objects.get(pk=each.pk).status for each in people} == {"new"}
     assert TimeOff.objects.filter(practitioner=teacher).count() == 1
+
+
+def remind(moment: str) -> list[str]:
+    before = set(Message.objects.filter(kind="reminder").values_list("pk", flat=True))
+    reminders.enqueue_due(now=at(moment))
+    return sorted(row.to for row in Message.objects.filter(kind="reminder").exclude(pk__in=before))
+
+
+def test_everyone_in_a_class_is_reminded_two_days_and_three_hours_before_and_never_twice():
+    a_class("2027-03-20T10:00")
+
+    assert remind("2027-03-18T09:59") == []
+    assert (remind("2027-03-18T10:01"), remind("2027-03-18T10:06")) == (EVERYONE, [])
+    assert (remind("2027-03-20T08:01"), remind("2027-03-20T08:06")) == (EVERYONE, [])
+    assert (remind("2027-03-20T09:45"), remind("2027-03-20T10:01")) == ([], [])
+
+
+def test_a_class_in_the_morning_is_reminded_of_the_evening_before_and_nobody_is_written_to_at_night():
+    a_class("2027-03-20T09:30")
+
+    assert remind("2027-03-18T09:31") == EVERYONE
+    assert [remind(f"2027-03-19T{time}") for time in ("19:29", "20:01")] == [[], []]
+    assert remind("2027-03-19T19:31") == EVERYONE
+
+
+def test_a_class_that_moved_is_reminded_of_at_its_new_time_only():
+    visit, _people = a_class("2027-03-20T10:00")
+    assert remind("2027-03-18T10:01") == EVERYONE
+    booking.move(
+        appointment=visit, practitioner=Practitioner.objects.get(code="P3"), room=None,
+        starts_at=at("2027-04-03T10:00"), by=make_user(), now=at("2027-03-18T10:02"),
+    )  # fmt: skip
+
+    assert set(Message.objects.filter(kind="reminder").values_list("state", flat=True)) == {"withdrawn"}
+    assert remind("2027-03-20T08:01") == []
+    assert remind("2027-04-01T10:01") == EVERYONE
+
+
+def test_nobody_is_reminded_of_a_class_that_is_off_or_that_they_left():
+    visit, _people = a_class("2027-03-20T10:00")
+    leaves = Seat.objects.get(appointment=visit, client__email=EVERYONE[0])
+    remind("2027-03-18T10:01")
+    booking.leave_class(seat=leaves, by=make_user(), now=at("2027-03-18T10:02"))
+
+    assert Message.objects.get(kind="reminder", subject_id=leaves.pk).state == "withdrawn"
+    assert remind("2027-03-20T08:01") == EVERYONE[1:]
+
+    visit.refresh_from_db()
+    booking.cancel(appointment=visit, by=make_user(), now=at("2027-03-20T08:02"), why="ill")
+    assert not Message.objects.filter(kind="reminder").exclude(state="withdrawn").exists()
+    assert remind("2027-03-20T08:15") == []
+
+
+def test_who_joined_a_class_after_the_reminder_was_due_has_just_been_confirmed():
+    a_class("2027-03-20T10:00")
+    late = make_appointment_request(service="WORKSHOP")
+    late.client.email = "late@example.org"
+    late.client.save()
+    confirm(late, "2027-03-20T10:00", who="P3", room="", now=at("2027-03-18T14:00"))
+
+    assert remind("2027-03-18T14:05") == EVERYONE
+    assert remind("2027-03-20T08:01") == ["late@example.org", *EVERYONE]
+
+
+def test_a_reminder_of_a_class_leads_to_the_page_of_its_person_and_offers_nothing_that_is_not_there():
+    a_class("2027-03-20T10:00")
+    remind("2027-03-18T10:01")
+
+    for reminder in Message.objects.filter(kind="reminder"):
+        assert "See my visit: http" in reminder.text
+        assert "#coming" not in reminder.text + reminder.html
+        assert "#change" not in reminder.text + reminder.html
