@@ -158,8 +158,10 @@ def offered_again(*, clinic: Clinic, now: datetime) -> list[Asked]:
     return found
 
 
-def on_the_waitlist() -> int:
-    return waiting().order_by().count()
+def would_come_sooner(*, now: datetime) -> int:
+    """With a request, or with a visit that is later than they wish."""
+    later = Appointment.objects.would_come_earlier(than=now)
+    return waiting().order_by().count() + later.count()
 
 
 def _when(moment: datetime, zone: ZoneInfo) -> str:
@@ -198,6 +200,6 @@ def everything(*, clinic: Clinic, now: datetime, neutral: bool) -> dict[str, Any
         "calls": calls(clinic=clinic, now=now, neutral=neutral),
         "freed": freed(clinic=clinic, now=now),
         "offered": offered_again(clinic=clinic, now=now),
-        "waitlist_count": on_the_waitlist(),
+        "waitlist_count": would_come_sooner(now=now),
         "tasks": tasks(clinic=clinic, now=now),
     }

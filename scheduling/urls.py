@@ -49,6 +49,7 @@ urlpatterns = [
     path("visit/<uuid:pk>/arrive/", visit_acts.arrive, name="visit_arrive"),
     path("visit/<uuid:pk>/done/", visit_acts.fulfil, name="visit_fulfil"),
     path("visit/<uuid:pk>/no-show/", visit_acts.no_show, name="visit_no_show"),
+    path("visit/<uuid:pk>/earlier/", visit_acts.earlier, name="visit_earlier"),
     path("visit/<uuid:pk>/undo/", visit_acts.undo, name="visit_undo"),
     path("visit/<uuid:pk>/fill/", waitlist.fill, name="fill"),
     path("request/<uuid:pk>/series/", series.propose, name="series"),

@@ -1,5 +1,7 @@
 """A freed time goes to whoever waits for one: ranked by fit, told to one or several, the first yes wins.
 
+Who waits has a request, or a later visit and the wish to come earlier; with a yes that visit moves.
+
 The time is held while it is offered, so a yes can be kept. Nobody is written to in quiet hours; the time to
 answer begins in the morning then.
 """
@@ -17,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from config.foundation.clinic import Clinic
 from config.foundation.user import User
 from intake import contact
-from intake.models import AppointmentRequest, Practitioner, Service, Status
+from intake.models import AppointmentRequest, Client, Practitioner, Service, Status
 from intake.models.appointment_request import call_comes_first
 from scheduling import availability, booking, waitlist_notices
 from scheduling.desk.words import reasons
@@ -47,8 +49,21 @@ class TooLateToAsk(Exception):
 class Candidate:
     """Somebody who waits and for whom this time fits; `reasons` are codes, the best fit first in a list."""
 
-    appointment_request: AppointmentRequest
+    about: AppointmentRequest | Appointment
     reasons: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        return str(self.about.pk)
+
+    @property
+    def client(self) -> Client | None:
+        return self.about.client
+
+    @property
+    def comes_on(self) -> datetime | None:
+        """When the visit is that would move."""
+        return self.about.starts_at if isinstance(self.about, Appointment) else None
 
     @property
     def words(self) -> str:
@@ -95,6 +110,18 @@ def waiting() -> QuerySet[AppointmentRequest]:
     )
 
 
+def later_visits(freed: Appointment) -> QuerySet[Appointment]:
+    """Visits with the same practitioner whose clients would come sooner."""
+    held = AppointmentRequest.objects.filter(holds__lifted_at=None, holds__isnull=False)
+    return (
+        Appointment.objects.would_come_earlier(than=freed.starts_at)
+        .filter(practitioner=freed.practitioner_id)
+        .exclude(appointment_request__in=held)
+        .select_related("client", "service", "appointment_request__client")
+        .order_by("earlier_since")
+    )
+
+
 def candidates(*, freed: Appointment, now: datetime) -> list[Candidate]:
     """Who waits and could come then, the best fit first. The number of queries grows with services, not people.
 
@@ -103,8 +130,10 @@ def candidates(*, freed: Appointment, now: datetime) -> list[Candidate]:
     zone = Clinic.get().zone
     day = freed.starts_at.astimezone(zone).date()
     block = freed.ends_at - freed.starts_at + timedelta(minutes=freed.buffer_after_minutes)
-    found: list[tuple[tuple[bool, bool, datetime], Candidate]] = []
-    for service, group in groupby(waiting(), key=lambda each: each.service):
+    found: list[tuple[tuple[bool, bool, bool, datetime], Candidate]] = []
+    everyone: list[AppointmentRequest | Appointment] = [*waiting(), *later_visits(freed)]
+    everyone.sort(key=lambda each: str(each.service_id))
+    for service, group in groupby(everyone, key=lambda each: each.service):
         if service is None or timedelta(minutes=service.minutes + service.buffer_after_minutes) > block:
             continue
         around = timedelta(days=1)
@@ -115,9 +144,13 @@ def candidates(*, freed: Appointment, now: datetime) -> list[Candidate]:
         if not verdict.ok:
             continue
         for each in group:
-            kept = wishes_kept(each, freed=freed, zone=zone)
-            if kept is not None:
-                rank = ("wished_practitioner" not in kept, "wished_day" not in kept, each.submitted_at)
+            is_later = isinstance(each, Appointment)
+            asked = each.appointment_request if isinstance(each, Appointment) else each
+            kept = wishes_kept(asked, freed=freed, zone=zone) if asked else ()
+            since = each.earlier_since if isinstance(each, Appointment) else each.submitted_at
+            if kept is not None and since is not None:
+                # Who has no visit yet comes before who would only come sooner.
+                rank = (is_later, "wished_practitioner" not in kept, "wished_day" not in kept, since)
                 found.append((rank, Candidate(each, kept)))
     return [candidate for _rank, candidate in sorted(found, key=lambda pair: pair[0])]
 
@@ -171,10 +204,10 @@ def when_to_tell(
 
 
 def invite(
-    *, freed: Appointment, requests: Sequence[AppointmentRequest], by: User, now: datetime
+    *, freed: Appointment, people: Sequence[AppointmentRequest | Appointment], by: User, now: datetime
 ) -> FreedTime:
     """Hold a freed time and tell everyone chosen. Raises NobodyToAsk, TooLateToAsk, SlotTaken, NotBookable."""
-    if not 1 <= len(requests) <= MOST_AT_ONCE:
+    if not 1 <= len(people) <= MOST_AT_ONCE:
         raise NobodyToAsk
     clinic = Clinic.get()
     person: Practitioner | None = freed.practitioner
@@ -197,8 +230,9 @@ def invite(
         made = FreedTime.objects.create(
             freed_by=freed, hold=hold, told_at=tell_at, expires_at=ends_at, created_at=now, created_by=by
         )
-        for each in requests:
-            invitation = Invitation.objects.create(freed_time=made, appointment_request=each)
+        for each in people:
+            field = "visit" if isinstance(each, Appointment) else "appointment_request"
+            invitation = Invitation.objects.create(freed_time=made, **{field: each})
             waitlist_notices.invited(invitation=invitation, now=now, by=by)
         return made
 
@@ -220,14 +254,7 @@ def accept(*, invitation: Invitation, now: datetime) -> Appointment:
         if taken != 1:
             raise Gone
         booking.let_go(held=freed.hold, by=None, now=now, why="taken from the waitlist")
-        visit = booking.confirm(
-            appointment_request=AppointmentRequest.objects.get(pk=invitation.appointment_request_id),
-            practitioner=freed.hold.practitioner,
-            room=freed.hold.room,
-            starts_at=freed.hold.starts_at,
-            by=None,
-            now=now,
-        )
+        visit = _given(invitation, freed.hold, now=now)
         won = freed.invitations.filter(pk=invitation.pk, status=Invitation.Status.WAITING)
         if won.update(status=Invitation.Status.ACCEPTED, answered_at=now, appointment=visit) != 1:
             raise Gone
@@ -235,6 +262,19 @@ def accept(*, invitation: Invitation, now: datetime) -> Appointment:
         return visit
 
     return booking.together(act)
+
+
+def _given(invitation: Invitation, hold: Appointment, *, now: datetime) -> Appointment:
+    """The visit of who said yes: a new one, or the later one moved here and its wish fulfilled."""
+    place = {"practitioner": hold.practitioner, "room": hold.room, "starts_at": hold.starts_at}
+    if invitation.visit is None:
+        asked = AppointmentRequest.objects.get(pk=str(invitation.appointment_request_id))
+        return booking.confirm(appointment_request=asked, **place, by=None, now=now)  # type: ignore[arg-type]
+    later = Appointment.objects.get(pk=invitation.visit.pk)
+    if later.starts_at <= hold.starts_at:  # moved meanwhile: this would be no earlier
+        raise Gone
+    later = booking.wish_earlier(appointment=later, wished=False, by=None, now=now)
+    return booking.move(appointment=later, **place, by=None, now=now)  # type: ignore[arg-type]
 
 
 def decline(*, invitation: Invitation, now: datetime) -> None:

@@ -15,20 +15,21 @@ LINK = "waitlist"  # config/urls.py says which view answers
 
 def invited(*, invitation: Invitation, now: datetime, by: User | None = None) -> Message:
     """Leaves when the freed time may be told (never at night) and is worth nothing after it ends."""
-    freed, request = invitation.freed_time, invitation.appointment_request
+    freed, language = invitation.freed_time, invitation.language
     return contact.tell_client(
-        client=request.client,
+        client=invitation.client,
         kind="waitlist_offer",
         context={
             "times": [freed.hold.starts_at],
             "kept_until": freed.expires_at,
+            "visit_at": invitation.visit.starts_at if invitation.visit else None,
             "url": client_link(purpose=LINK, subject_id=invitation.pk, expires_at=freed.expires_at),
-            "thread": thread(done=2, language=request.language),
+            "thread": thread(done=2, language=language),
         },
         key=f"waitlist:{invitation.pk}",
         subject_type=INVITATION,
         subject_id=invitation.pk,
-        language=request.language,
+        language=language,
         now=now,
         clinic=Clinic.get(),
         by=by,

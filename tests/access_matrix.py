@@ -89,6 +89,7 @@ ROWS: dict[str, Row] = {
     "staff/visit/<uuid:pk>/arrive/": Row(May.CONFIRM_VISITS, post=404),
     "staff/visit/<uuid:pk>/done/": Row(May.CONFIRM_VISITS, post=404),
     "staff/visit/<uuid:pk>/no-show/": Row(May.CONFIRM_VISITS, post=404),
+    "staff/visit/<uuid:pk>/earlier/": Row(May.CONFIRM_VISITS, post=404),
     "staff/visit/<uuid:pk>/undo/": Row(May.CONFIRM_VISITS, post=404),
     "staff/messages/": Row(May.SEE_MESSAGES, get=200),
     "staff/messages/catalogue/": Row(May.SEE_MESSAGES, get=200),

@@ -60,7 +60,7 @@ def lived_in_clinic() -> LivedIn:
     )
     freed = booking.cancel(appointment=confirm(asked["R14"], by=owner, now=now, rank=2), by=owner, now=now)
     triage.waitlist(appointment_request=asked["R19"], by=owner, now=now, expect_version=asked["R19"].version)
-    waitlist.invite(freed=freed, requests=[asked["R19"]], by=owner, now=now)
+    waitlist.invite(freed=freed, people=[asked["R19"]], by=owner, now=now)
     drafts.start_draft(now=now)
     Message.objects.filter(state=State.QUEUED, waits_for="").update(state=State.SENT, sent_at=now)
     return LivedIn(owner=owner, booked=booked, offered=asked["R03"], now=now)

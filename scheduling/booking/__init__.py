@@ -19,6 +19,7 @@ from scheduling.booking.offering import expire_offers, offer, turn_down, withdra
 from scheduling.booking.recording import record
 from scheduling.booking.refusals import NotBookable, OfferClosed, SlotTaken, TooLate, TryAgain
 from scheduling.booking.undoing import UNDO_WITHIN, undo
+from scheduling.booking.wishing import wish_earlier
 
 __all__ = [
     "BUSY",
@@ -45,5 +46,6 @@ __all__ = [
     "together",
     "turn_down",
     "undo",
+    "wish_earlier",
     "withdraw_offer",
 ]

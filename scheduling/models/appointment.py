@@ -69,6 +69,16 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         """What stands in the way of other visits; a hold that has run out does not."""
         return self.filter(status__in=TAKES_TIME).exclude(status=AppointmentStatus.HELD, held_until__lte=now)
 
+    def would_come_earlier(self, *, than: datetime) -> "AppointmentQuerySet":
+        """Booked later than `than`, and the client wishes to come sooner."""
+        return self.filter(
+            status=AppointmentStatus.BOOKED,
+            earlier_since__isnull=False,
+            starts_at__gt=than,
+            client__isnull=False,
+            service__max_people=None,
+        )
+
     def on_the_calendar(self, *, now: datetime) -> "AppointmentQuerySet":
         """What is drawn: also what was missed, and for a while a hold that has run out."""
         drawn = [*TAKES_TIME, AppointmentStatus.NO_SHOW]
@@ -110,6 +120,8 @@ class Appointment(Versioned):
 
     status = models.CharField(max_length=12, choices=AppointmentStatus, default=AppointmentStatus.BOOKED)
     held_until = models.DateTimeField(null=True, blank=True)
+    # Since when the client would rather come earlier: asked when a time is freed.
+    earlier_since = models.DateTimeField(null=True, blank=True)
     sequence = models.PositiveIntegerField(default=0)  # SEQUENCE of the calendar entry (RFC 5545)
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(

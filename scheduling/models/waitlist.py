@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from intake.models import Client, Service
+
 
 class FreedTime(models.Model):
     """A time held for whoever of the invited says yes first, until `expires_at`."""
@@ -46,7 +48,10 @@ class FreedTime(models.Model):
 
 
 class Invitation(models.Model):
-    """One person of the waitlist was told. The first yes wins: a freed time has one accepted invitation."""
+    """One person was told: who waits with a request, or whose later visit would move to this time.
+
+    The first yes wins: a freed time has one accepted invitation.
+    """
 
     class Status(models.TextChoices):
         WAITING = "waiting", _("Waiting")
@@ -58,11 +63,14 @@ class Invitation(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     freed_time = models.ForeignKey(FreedTime, models.CASCADE, related_name="invitations")
     appointment_request = models.ForeignKey(
-        "intake.AppointmentRequest", models.PROTECT, related_name="invitations"
+        "intake.AppointmentRequest", models.PROTECT, null=True, blank=True, related_name="invitations"
     )
+    visit = models.ForeignKey(
+        "scheduling.Appointment", models.PROTECT, null=True, blank=True, related_name="invitations"
+    )  # the later visit that moves with a yes
     status = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
     answered_at = models.DateTimeField(null=True, blank=True)
-    appointment = models.OneToOneField(
+    appointment = models.ForeignKey(
         "scheduling.Appointment", models.PROTECT, null=True, blank=True, related_name="won_by"
     )
 
@@ -70,6 +78,14 @@ class Invitation(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["freed_time", "appointment_request"], name="invited_once_to_a_freed_time"
+            ),
+            models.UniqueConstraint(
+                fields=["freed_time", "visit"], name="a_later_visit_is_invited_once_to_a_freed_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(appointment_request=None, visit__isnull=False)
+                | Q(appointment_request__isnull=False, visit=None),
+                name="a_request_or_a_later_visit_is_invited",
             ),
             models.UniqueConstraint(
                 fields=["freed_time"], condition=Q(status="accepted"), name="one_yes_wins_a_freed_time"
@@ -83,3 +99,20 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return self.status
+
+    @property
+    def client(self) -> Client:
+        about = self.appointment_request or self.visit
+        if about is None or about.client is None:  # the database and `candidates` see to it
+            raise ValueError("Nobody is invited.")
+        return about.client
+
+    @property
+    def service(self) -> Service | None:
+        """What the person would come for."""
+        return self.visit.service if self.visit else getattr(self.appointment_request, "service", None)
+
+    @property
+    def language(self) -> str:
+        asked = self.appointment_request or getattr(self.visit, "appointment_request", None)
+        return asked.language if asked else self.client.language

@@ -112,6 +112,7 @@ def show_visit(request: HttpRequest, visit: Appointment, *, status: int = 200, *
         ),
         "goto": visit.starts_at.astimezone(clinic.zone).date().isoformat(),
         "may_confirm": may(request.user, May.CONFIRM_VISITS),
+        "may_wish": visit.client is not None and visit.starts_at > now,
         "neutral": is_neutral(request),
         "place_day": visit.starts_at.astimezone(clinic.zone).date().isoformat(),
         "place_time": f"{visit.starts_at.astimezone(clinic.zone):%H:%M}",

@@ -193,6 +193,23 @@ def no_show(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @staff_may(May.CONFIRM_VISITS)
+def earlier(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The client would come earlier, or keeps this time after all. The same button takes it back."""
+    visit, wished = read_visit(pk), request.POST.get("wish") == "yes"
+    try:
+        booking.wish_earlier(appointment=visit, wished=wished, by=signed_in(request), now=timezone.now())
+    except booking.NotBookable as no:
+        return _visit_refused(request, pk, why_in_words(no.code))
+    except (StaleVersion, IllegalMove):
+        return _visit_stale(request, pk)
+    said = _("%(name)s would come earlier.") if wished else _("%(name)s keeps this time.")
+    if not is_part(request):
+        return redirect("desk:visit", pk=pk)
+    return show_visit(request, read_visit(pk), say={"text": said % {"name": _named(visit)}})
+
+
+@require_POST
+@staff_may(May.CONFIRM_VISITS)
 def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take the last act back while nothing has left the house."""
     visit = read_visit(pk)

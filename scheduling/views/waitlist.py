@@ -29,15 +29,15 @@ def fill(request: HttpRequest, pk: UUID) -> HttpResponse:
         Appointment.objects.select_related("service", "practitioner", "room", "location"), pk=pk
     )
     ticked = set(request.POST.getlist("request")[:50])
-    fitting = {str(each.appointment_request.pk): each for each in waitlist.candidates(freed=visit, now=now)}
-    chosen = [each.appointment_request for key, each in fitting.items() if key in ticked]
+    fitting = {each.key: each for each in waitlist.candidates(freed=visit, now=now)}
+    chosen = [each.about for key, each in fitting.items() if key in ticked]
     if len(chosen) != len(ticked):
         messages.error(request, _("One of them is not waiting any more. Nobody was asked. Look again."))
         return redirect("desk:visit", pk=pk)
     try:
         if not waitlist.freed_times(now=now).filter(pk=pk).exists():
             raise booking.SlotTaken
-        made = waitlist.invite(freed=visit, requests=chosen, by=signed_in(request), now=now)
+        made = waitlist.invite(freed=visit, people=chosen, by=signed_in(request), now=now)
     except waitlist.NobodyToAsk:
         messages.error(request, _("Tick one to five people."))
     except waitlist.TooLateToAsk:
@@ -79,6 +79,9 @@ def invitation(request: HttpRequest, link: Link) -> HttpResponseBase:
             "freed_time__hold__location",
             "appointment_request__client",
             "appointment_request__service",
+            "visit__client",
+            "visit__service",
+            "visit__appointment_request",
         )
         .filter(pk=link.subject_id)
         .first()
@@ -111,7 +114,7 @@ def _page(
     request: HttpRequest, asked: Invitation, *, wrong: str = "", answered: bool = False, status: int = 200
 ) -> HttpResponse:
     clinic, freed = Clinic.get(), asked.freed_time
-    hold, service = freed.hold, asked.appointment_request.service
+    hold, service = freed.hold, asked.service
     is_open = (
         freed.status == FreedTime.Status.OPEN
         and freed.expires_at > timezone.now()
@@ -130,6 +133,7 @@ def _page(
         "hold": hold,
         "minutes": service.minutes if service else hold.service.minutes,
         "price": words.money(price),
+        "visit_at": words.moment(asked.visit.starts_at, clinic.zone) if asked.visit else "",
         "wrong": wrong,
     }
     return render(request, "scheduling/client/freed_time.html", context, status=status)

@@ -62,6 +62,9 @@ def _change_visit(request: HttpRequest, link: Link, found: Appointment, *, now: 
         return _visit_page(
             request, found, now=now, wrong=_("This visit can no longer be changed here."), status=409
         )
+    act = request.POST.get("act")
+    if act in {"earlier", "not_earlier"}:  # a wish costs nothing
+        return _wish(request, link, found, wished=act == "earlier", now=now)
     fee = late_fee(found, now=now)
     if fee and request.POST.get("fee") != str(fee):
         sorry = _("Please confirm the fee first. Nothing has changed.")
@@ -69,7 +72,7 @@ def _change_visit(request: HttpRequest, link: Link, found: Appointment, *, now: 
     expected = version_in(request)
     status, wrong = 409, _("This visit has changed meanwhile. Please look again.")
     try:
-        if request.POST.get("act") == "cancel":
+        if act == "cancel":
             booking.cancel(appointment=found, by=None, now=now, expect_version=expected, fee_cents=fee)
             messages.success(request, _("Your visit is cancelled."))
             return redirect(link.path())
@@ -96,6 +99,22 @@ def _change_visit(request: HttpRequest, link: Link, found: Appointment, *, now: 
         pass
     found.refresh_from_db()
     return _visit_page(request, found, now=now, wrong=wrong, status=status)
+
+
+def _wish(
+    request: HttpRequest, link: Link, found: Appointment, *, wished: bool, now: datetime
+) -> HttpResponseBase:
+    try:
+        booking.wish_earlier(appointment=found, wished=wished, by=None, now=now)
+    except (StaleVersion, booking.NotBookable):
+        wrong = _("This visit has changed meanwhile. Please look again.")
+        found.refresh_from_db()
+        return _visit_page(request, found, now=now, wrong=wrong, status=409)
+    messages.success(
+        request,
+        _("We write to you when an earlier time opens.") if wished else _("Your visit stays as it is."),
+    )
+    return redirect(link.path())
 
 
 def _posted(text: str, found: Appointment, *, now: datetime) -> Slot | None:

@@ -56,7 +56,7 @@ def test_who_could_come_is_ranked_and_who_could_not_is_left_out(service: Service
     waits(service, "Before Work", parts=["before_8am"])  # R16 of the sample clinic: never offered this time
     waits(service, "Other Day", days=["fri"])
     waits(service, "Not Yet", earliest="2027-04-01")
-    found = [each.appointment_request for each in waitlist.candidates(freed=freed, now=NOON)]
+    found = [each.about for each in waitlist.candidates(freed=freed, now=NOON)]
     assert found == [named, wished, anyone]
 
 
@@ -70,7 +70,7 @@ def test_the_time_is_held_while_it_is_offered_and_all_are_told(
     service: Service, freed: Appointment, robin: User
 ) -> None:
     people = [waits(service, "One Wait"), waits(service, "Two Wait")]
-    made = waitlist.invite(freed=freed, requests=people, by=robin, now=NOON)
+    made = waitlist.invite(freed=freed, people=people, by=robin, now=NOON)
     assert made.expires_at == NOON + waitlist.ANSWER_WITHIN
     assert Claim.objects.filter(appointment=made.hold).count() == 2
     assert Message.objects.filter(kind="waitlist_offer").count() == 2
@@ -86,7 +86,7 @@ def test_the_first_yes_wins_and_the_second_is_told_so(
     service: Service, freed: Appointment, robin: User
 ) -> None:
     one, two = waits(service, "One Wait"), waits(service, "Two Wait")
-    made = waitlist.invite(freed=freed, requests=[one, two], by=robin, now=NOON)
+    made = waitlist.invite(freed=freed, people=[one, two], by=robin, now=NOON)
     first, second = (
         made.invitations.get(appointment_request=two),
         made.invitations.get(appointment_request=one),
@@ -103,7 +103,7 @@ def test_the_first_yes_wins_and_the_second_is_told_so(
 
 
 def test_a_no_of_the_last_one_frees_the_time(service: Service, freed: Appointment, robin: User) -> None:
-    made = waitlist.invite(freed=freed, requests=[waits(service, "One Wait")], by=robin, now=NOON)
+    made = waitlist.invite(freed=freed, people=[waits(service, "One Wait")], by=robin, now=NOON)
     waitlist.decline(invitation=made.invitations.get(), now=NOON)
     made.refresh_from_db()
     assert made.status == "withdrawn"
@@ -112,7 +112,7 @@ def test_a_no_of_the_last_one_frees_the_time(service: Service, freed: Appointmen
 
 
 def test_an_unanswered_offer_runs_out(service: Service, freed: Appointment, robin: User) -> None:
-    made = waitlist.invite(freed=freed, requests=[waits(service, "One Wait")], by=robin, now=NOON)
+    made = waitlist.invite(freed=freed, people=[waits(service, "One Wait")], by=robin, now=NOON)
     assert waitlist.expire(now=NOON + timedelta(hours=3)) == 0
     late = NOON + timedelta(hours=4, minutes=1)
     with pytest.raises(waitlist.Gone):
@@ -147,7 +147,7 @@ def test_nobody_is_written_to_at_night(now: str, told: str, until: str | None) -
 
 def test_the_database_knows_one_winner(service: Service, freed: Appointment, robin: User) -> None:
     one, two = waits(service, "One Wait"), waits(service, "Two Wait")
-    made = waitlist.invite(freed=freed, requests=[one, two], by=robin, now=NOON)
+    made = waitlist.invite(freed=freed, people=[one, two], by=robin, now=NOON)
     winner = made.invitations.get(appointment_request=one)
     waitlist.accept(invitation=winner, now=NOON)
     loser = Invitation.objects.filter(freed_time=made).exclude(pk=winner.pk)
@@ -167,7 +167,7 @@ def test_five_say_yes_at_once_and_one_gets_it() -> None:
     )  # fmt: skip
     freed = booking.cancel(appointment=visit, by=robin, now=NOON)
     people = [waits(service, f"Wait Number{number}") for number in range(5)]
-    made = waitlist.invite(freed=freed, requests=people, by=robin, now=NOON)
+    made = waitlist.invite(freed=freed, people=people, by=robin, now=NOON)
     said: list[str] = []
     ready = threading.Barrier(5)
 
@@ -252,3 +252,142 @@ def test_staff_take_a_freed_time_back(staff: Browser, service: Service, freed: A
     assert "The time is free." in staff.post(address, follow=True).content.decode()
     assert "answered already" in staff.post(address, follow=True).content.decode()
     assert not Claim.objects.exists()
+
+
+# --- who has a later visit and would come sooner ------------------------------------------------------
+
+
+@pytest.fixture
+def later(service: Service) -> Appointment:
+    """Somebody who comes a week after the freed time and would come earlier."""
+    visit = booked(service, "Later Visit", FREED_AT + timedelta(days=7))
+    return booking.wish_earlier(appointment=visit, wished=True, by=None, now=NOON)
+
+
+def booked(service: Service, name: str, starts_at: datetime) -> Appointment:
+    return booking.confirm(
+        appointment_request=make_request(service=service, now=NOON, name=name),
+        practitioner=service.practitioners.get(), room=service.rooms.get(), starts_at=starts_at, by=None,
+        now=NOON,
+    )  # fmt: skip
+
+
+def test_who_would_come_earlier_is_asked_after_those_who_have_no_visit(
+    service: Service, freed: Appointment, later: Appointment
+) -> None:
+    booked(service, "Content Withit", FREED_AT + timedelta(days=8))
+    before = booked(service, "Comes Before", FREED_AT - timedelta(days=1))
+    booking.wish_earlier(appointment=before, wished=True, by=None, now=NOON)
+    anyone = waits(service, "Any Time")
+    assert [each.about for each in waitlist.candidates(freed=freed, now=NOON)] == [anyone, later]
+
+
+def test_a_yes_moves_the_later_visit_and_fulfils_the_wish(
+    service: Service, freed: Appointment, later: Appointment, robin: User
+) -> None:
+    waits_too = waits(service, "One Wait")
+    made = waitlist.invite(freed=freed, people=[waits_too, later], by=robin, now=NOON)
+    invitation = made.invitations.get(visit=later)
+    assert waitlist.accept(invitation=invitation, now=NOON + timedelta(minutes=5)) == later
+    later.refresh_from_db()
+    assert (later.status, later.starts_at, later.earlier_since) == ("booked", FREED_AT, None)
+    assert Appointment.objects.filter(status="booked").count() == 1
+    # Only the new time is taken: the old one is free, and the hold has gone.
+    assert set(Claim.objects.values_list("starts_at", flat=True)) == {FREED_AT}
+    assert made.invitations.get(appointment_request=waits_too).status == "lost"
+
+
+def test_a_no_leaves_the_later_visit_and_its_wish(
+    freed: Appointment, later: Appointment, robin: User
+) -> None:
+    made = waitlist.invite(freed=freed, people=[later], by=robin, now=NOON)
+    waitlist.decline(invitation=made.invitations.get(), now=NOON)
+    was = later.starts_at
+    later.refresh_from_db()
+    assert (later.starts_at, later.earlier_since) == (was, NOON)
+
+
+@pytest.mark.parametrize("how", ["cancelled", "moved before"])
+def test_a_yes_for_a_visit_that_is_not_there_any_more_changes_nothing(
+    freed: Appointment, later: Appointment, robin: User, how: str
+) -> None:
+    made = waitlist.invite(freed=freed, people=[later], by=robin, now=NOON)
+    if how == "cancelled":
+        booking.cancel(appointment=later, by=robin, now=NOON)
+    else:
+        booking.move(
+            appointment=later, practitioner=later.practitioner, room=later.room,
+            starts_at=FREED_AT - timedelta(days=1), by=robin, now=NOON,
+        )  # fmt: skip
+    with pytest.raises((waitlist.Gone, booking.NotBookable)):
+        waitlist.accept(invitation=made.invitations.get(), now=NOON)
+    made.refresh_from_db()
+    assert made.status == "open"
+    assert Claim.objects.filter(appointment=made.hold).count() == 2
+
+
+def test_a_visit_that_is_over_or_cancelled_takes_no_wish(service: Service, later: Appointment) -> None:
+    gone = booking.cancel(appointment=later, by=None, now=NOON)
+    with pytest.raises(booking.NotBookable):
+        booking.wish_earlier(appointment=gone, wished=True, by=None, now=NOON)
+    held = booked(service, "Is Over", FREED_AT)
+    with pytest.raises(booking.NotBookable):
+        booking.wish_earlier(appointment=held, wished=True, by=None, now=FREED_AT)
+
+
+def test_the_database_wants_a_request_or_a_visit_of_whom_it_invites(
+    freed: Appointment, later: Appointment, robin: User
+) -> None:
+    made = waitlist.invite(freed=freed, people=[later], by=robin, now=NOON)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        made.invitations.update(visit=None)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        made.invitations.update(appointment_request=later.appointment_request)
+
+
+def test_staff_note_the_wish_and_drop_it_with_the_same_button(staff: Browser, service: Service) -> None:
+    visit = booked(service, "Later Visit", FREED_AT + timedelta(days=7))
+    address = reverse("desk:visit", args=[visit.pk])
+    assert 'name="wish" value="yes"' in staff.get(address).content.decode()
+    for _ in range(2):  # a double click notes it once
+        staff.post(reverse("desk:visit_earlier", args=[visit.pk]), {"wish": "yes"})
+    page = staff.get(address).content.decode()
+    assert "Asked when a time is freed." in page
+    assert visit.events.filter(what="would_come_earlier").count() == 1
+    assert "1 person would come sooner." in staff.get(reverse("desk:lists")).content.decode()
+    staff.post(reverse("desk:visit_earlier", args=[visit.pk]), {"wish": "no"})
+    visit.refresh_from_db()
+    assert visit.earlier_since is None
+
+
+def test_a_wish_for_what_is_cancelled_is_a_sentence(staff: Browser, later: Appointment) -> None:
+    booking.cancel(appointment=later, by=None, now=NOON)
+    answer = staff.post(reverse("desk:visit_earlier", args=[later.pk]), {"wish": "yes"})
+    assert (answer.status_code, 'role="alert"' in answer.content.decode()) == (422, True)
+
+
+def link_in(kind: str) -> str:
+    link = next(word for word in Message.objects.get(kind=kind).text.split() if "/v/" in word)
+    return link[link.index("/v/") :]
+
+
+def test_a_client_wishes_by_link_and_takes_the_earlier_time_by_link(
+    staff: Browser, service: Service, freed: Appointment
+) -> None:
+    visit = booked(service, "Later Visit", FREED_AT + timedelta(days=7))
+    client, path = Browser(), link_in("confirmed")
+    assert "Tell me when an earlier time opens" in client.get(path).content.decode()
+    visit.refresh_from_db()
+    assert visit.earlier_since is None  # a look is no wish
+    page = client.post(path, {"act": "earlier"}, follow=True).content.decode()
+    assert "Keep my time" in page
+
+    desk = staff.get(reverse("desk:visit", args=[freed.pk])).content.decode()
+    assert "would come earlier." in desk
+    staff.post(reverse("desk:fill", args=[freed.pk]), {"request": str(visit.pk)})
+    told = Message.objects.get(kind="waitlist_offer").text
+    assert "your visit of Wednesday, March 10" in told.replace("\n", " ")
+    answer = client.post(link_in("waitlist_offer"), {"act": "yes"}).content.decode()
+    assert "This time is yours" in answer
+    visit.refresh_from_db()
+    assert visit.starts_at == FREED_AT
