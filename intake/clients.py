@@ -4,9 +4,10 @@ Every change is one line of history with the value before and after, and a line 
 the fields only. Loosening a wish ("no mail" to "mail is fine") needs a sentence: who said so, and how.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -112,3 +113,33 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (bool, dict)):
         return value
     return str(value or "")
+
+
+def one_person(
+    pair: Sequence[UUID], *, newer: UUID, by: User | None, now: datetime
+) -> tuple[Client, Client, dict[str, list[Any]]]:
+    """Two entries are one person: who stays (whom we know longer), who is joined to them, and what that changed.
+
+    `newer`: whose wishes were written last. Inside the caller's transaction.
+    """
+    both = Client.objects.select_for_update().filter(pk__in=pair)
+    survivor, joined = sorted(both, key=lambda each: (each.created_at, str(each.pk)))
+    changes = _agreed_wishes(survivor, joined, newer=newer)
+    for name, (_was, now_is) in changes.items():
+        setattr(survivor, name, now_is)
+    survivor.save()
+    joined.merged_into = survivor
+    joined.save(update_fields=["merged_into"])
+    remember(client=survivor, what="joined", changes=changes, by=by, now=now)
+    return survivor, joined, changes
+
+
+def _agreed_wishes(survivor: Client, joined: Client, *, newer: UUID) -> dict[str, list[Any]]:
+    """Only ways that both allow; an address or number that is missing is filled in; the newer notes count."""
+    after: dict[str, Any] = {name: getattr(survivor, name) and getattr(joined, name) for name in PERMISSIONS}
+    after["email"] = survivor.email or joined.email
+    after["phone"] = str(survivor.phone or joined.phone or "")
+    first, second = (joined, survivor) if newer == survivor.pk else (survivor, joined)
+    after["contact_notes"] = {**(first.contact_notes or {}), **(second.contact_notes or {})}
+    before = snapshot(survivor)
+    return {name: [before[name], value] for name, value in after.items() if before[name] != value}

@@ -25,6 +25,7 @@ NOT_HOME = re.compile(
     r"|reads? my (?:mail|e-?mail|phone)|no llame[n]? a mi casa",
     re.IGNORECASE,
 )
+DUPLICATE = "possible_duplicate"  # maybe one person wrote twice
 SPAM, CROWD = "spam_likely", "many_from_one_place"  # why a request waits aside
 ADULT_AGE = 18
 LITTLE_TOLD = 30  # letters; below, and with nothing ticked, we must ask

@@ -13,8 +13,7 @@ from django.db import transaction
 
 from config.foundation import access_log
 from config.foundation.user import User
-from intake import call_first, clients
-from intake.clients import PERMISSIONS
+from intake import call_first, clients, marking
 from intake.models import (
     AppointmentRequest,
     Client,
@@ -29,7 +28,6 @@ from intake.models import (
 from intake.models.appointment_request import AWAITING_ANSWER
 from intake.triage import SUBJECT, NotAllowed
 
-DUPLICATE = "possible_duplicate"
 MOVABLE = AWAITING_ANSWER | {Status.WAITLISTED}
 MOST_URGENT_FIRST = (Priority.URGENT, Priority.SAME_DAY, Priority.NORMAL, Priority.LOW)
 # What is true of the person or of what they ask; what is only about how the other form was filled stays there.
@@ -195,7 +193,7 @@ def _carry_markers(keep: AppointmentRequest, other: AppointmentRequest, *, now: 
 
 
 def _clear(requests: Sequence[AppointmentRequest], *, by: User, now: datetime) -> list[str]:
-    marked = Marker.objects.filter(appointment_request__in=requests, code=DUPLICATE, cleared_at=None)
+    marked = Marker.objects.filter(appointment_request__in=requests, code=marking.DUPLICATE, cleared_at=None)
     ids = [str(pk) for pk in marked.values_list("pk", flat=True)]
     Marker.objects.filter(pk__in=ids).update(cleared_at=now, cleared_by=by)
     return ids
@@ -210,27 +208,11 @@ def _one_person(
     """The person who stays (whom we know longer), and what parting must put back."""
     if keep.client_id == other.client_id:
         return keep.client, None
-    pair = Client.objects.select_for_update().filter(pk__in=[keep.client_id, other.client_id])
-    survivor, joined = sorted(pair, key=lambda each: (each.created_at, str(each.pk)))
-    changes = _agreed_wishes(survivor, joined, newer=max(keep, other, key=lambda each: each.submitted_at))
-    for name, (_was, now_is) in changes.items():
-        setattr(survivor, name, now_is)
-    survivor.save()
-    joined.merged_into = survivor
-    joined.save(update_fields=["merged_into"])
-    clients.remember(client=survivor, what="joined", changes=changes, by=by, now=now)
+    newer = max(keep, other, key=lambda each: each.submitted_at)
+    survivor, joined, changes = clients.one_person(
+        [keep.client_id, other.client_id], newer=newer.client_id, by=by, now=now
+    )
     return survivor, {"survivor": str(survivor.pk), "joined": str(joined.pk), "changes": changes}
-
-
-def _agreed_wishes(survivor: Client, joined: Client, *, newer: AppointmentRequest) -> dict[str, list[Any]]:
-    """Only ways that both allow; an address or number that is missing is filled in; the newer notes count."""
-    after: dict[str, Any] = {name: getattr(survivor, name) and getattr(joined, name) for name in PERMISSIONS}
-    after["email"] = survivor.email or joined.email
-    after["phone"] = str(survivor.phone or joined.phone or "")
-    first, second = (joined, survivor) if newer.client_id == survivor.pk else (survivor, joined)
-    after["contact_notes"] = {**(first.contact_notes or {}), **(second.contact_notes or {})}
-    before = clients.snapshot(survivor)
-    return {name: [before[name], value] for name, value in after.items() if before[name] != value}
 
 
 def _two_people_again(people: dict[str, Any] | None, *, by: User, now: datetime) -> None:

@@ -227,7 +227,7 @@ def _write(whole: Whole, data: Said, sending: Sending, *, digest: str) -> Appoin
     elif aside:
         marks.markers.append(aside)
     elif likely:
-        marks.markers.append("possible_duplicate")
+        marks.markers.append(marking.DUPLICATE)
     coverage = coverage_of(whole, client, now=now, by=by)
     sent = _request(whole, sending, marks, client=client, coverage=coverage, digest=digest, aside=bool(aside))
     _findings(sent, flags, marks, likely=likely, now=now)
@@ -343,7 +343,7 @@ def _findings(
             appointment_request=sent,
             code=code,
             created_at=now,
-            other_request=likely if code == "possible_duplicate" else None,
+            other_request=likely if code == marking.DUPLICATE else None,
         )
         for code in marks.markers
     )

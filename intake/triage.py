@@ -13,11 +13,11 @@ from config.foundation import access_log
 from config.foundation.clinic import Clinic, Closure, reply_by
 from config.foundation.policy import May, may
 from config.foundation.user import User
-from intake import call_first, contact, marking, notices
+from intake import call_first, clients, contact, marking, notices
 from intake.models import AppointmentRequest, Hold, Marker, Priority, RequestEvent, Service, Status
 from intake.models.appointment_request import IllegalMove
 from intake.on_file import told_of
-from intake.recording import cost_question
+from intake.recording import cost_question, recognise
 
 SUBJECT = "intake.appointmentrequest"
 CLIENT_WROTE = "client_wrote"  # the marker, until somebody has read it
@@ -324,7 +324,7 @@ def restore(*, appointment_request: AppointmentRequest, by: User, now: datetime,
         raise NotAllowed("joined")
     pending, was = appointment_request, appointment_request.status
     holds = pending.holds.filter(lifted_at=None).exists()
-    also = _like_everyone(pending, now=now) if was == Status.QUARANTINED else {}
+    also = _like_everyone(pending, by=by, now=now) if was == Status.QUARANTINED else {}
     pending.move_to(
         Status.ON_HOLD if holds else Status.NEW, now=now, by=by, expect_version=expect_version, also=also
     )
@@ -339,8 +339,9 @@ def restore(*, appointment_request: AppointmentRequest, by: User, now: datetime,
     _log(pending, "restored", by=by)
 
 
-def _like_everyone(pending: AppointmentRequest, *, now: datetime) -> dict[str, object]:
-    """A request that was set aside when it came: a promise to reply from now on, and how soon its answers ask for.
+def _like_everyone(pending: AppointmentRequest, *, by: User, now: datetime) -> dict[str, object]:
+    """A request that was set aside when it came: a promise to reply from now on, how soon its answers ask for, and
+    who sent it, which nobody has looked for.
 
     Nothing for one that staff set aside later: its client was told, and its promise was made.
     """
@@ -352,6 +353,15 @@ def _like_everyone(pending: AppointmentRequest, *, now: datetime) -> dict[str, o
         levels = set(pending.flags.values_list("level", flat=True))
         hurry = (level for level in (Priority.URGENT, Priority.SAME_DAY) if level in levels)
         also["priority"] = next(hurry, Priority.NORMAL)
+    known, earlier = recognise(pending.client, now=now)
+    if known:
+        also["client"] = clients.one_person(
+            [known.pk, pending.client_id], newer=pending.client_id, by=by, now=now
+        )[0]
+    if earlier:
+        Marker.objects.create(
+            appointment_request=pending, code=marking.DUPLICATE, created_at=now, other_request=earlier
+        )
     return also
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from config.foundation.models import StaffTask
 from config.sample_requests import posted
 from intake import sources, triage
-from intake.models import AppointmentRequest, CostQuestion, SourceVisit
+from intake.models import AppointmentRequest, Client, CostQuestion, SourceVisit
 from intake.submission import submit_form
 from notifications.models import Message
 from tests.factories import load_sample_clinic, make_user
@@ -175,6 +175,37 @@ def as_spam(code: str, **more: list[str]) -> AppointmentRequest:
         now=datetime.fromisoformat(BY_ID[code]["submitted_at"]),
         seconds_to_fill=1,
     )
+
+
+def test_who_is_restored_and_was_known_is_the_known_person_with_their_open_request_beside_it(
+    db: None,
+) -> None:
+    load_sample_clinic()
+    first = send("R01")
+    again = as_spam("R01", reason=["The same once more, in other words."])
+    assert again.client_id != first.client_id
+
+    restored(again, at="2027-03-02T10:00:00-07:00")
+
+    assert again.client_id == first.client_id
+    marker = again.markers.get(code="possible_duplicate", cleared_at=None)
+    assert marker.other_request == first
+    assert Client.objects.known().filter(email__iexact=again.client.email).count() == 1
+    desk = Browser()
+    desk.force_login(make_user(roles="front_desk"))
+    assert "Maybe wrote twice" in desk.get(f"/staff/request/{again.pk}/").content.decode()
+
+
+def test_who_is_restored_and_only_shares_an_address_stays_a_person_of_their_own(db: None) -> None:
+    load_sample_clinic()
+    first = send("R01")
+    other = as_spam("R01", first_name=["Quinn"], birth_date=["1961-02-03"])
+
+    restored(other, at="2027-03-02T10:00:00-07:00")
+
+    assert other.status == "new"
+    assert other.client_id != first.client_id
+    assert not other.markers.filter(code="possible_duplicate").exists()
 
 
 def test_what_staff_set_aside_themselves_comes_back_as_it_was(db: None) -> None:
