@@ -56,11 +56,26 @@ def look(*, now: datetime) -> int:
     waiting = list(_unanswered().select_related("appointment_request__service"))
     _close_without_care(waiting, now=now)
     for trigger in _to_answer(waiting, clinic=clinic, now=now):
-        asked = trigger.appointment_request
-        if asked is not None:
-            issue_for_request(appointment_request=asked, by=None, now=now)
+        if trigger.appointment_request is not None:
+            _answer(trigger, trigger.appointment_request, now=now)
     clocks = [Clock(*row) for row in late(clinic=clinic, now=now)]
     return _warn(clocks, clinic=clinic, now=now)
+
+
+@transaction.atomic
+def _answer(trigger: Trigger, asked: AppointmentRequest, *, now: datetime) -> None:
+    if is_ours(asked) and _unanswered().filter(pk=trigger.pk).exists():
+        issue_for_request(appointment_request=asked, by=None, now=now)
+
+
+def is_ours(asked: AppointmentRequest) -> bool:
+    """Is nobody else at this request? Ours until the transaction ends; what was true of it is to be asked again.
+
+    Two looks at once (a second beat, one that was late) would give a client two versions of one estimate. Whoever
+    is at it, a look or a person who confirms, does what is needed; if not, the next minute does.
+    """
+    free = AppointmentRequest.objects.select_for_update(skip_locked=True, no_key=True)
+    return bool(free.filter(pk=asked.pk).values_list("pk"))
 
 
 def late(*, clinic: Clinic, now: datetime) -> QuerySet[Trigger, tuple[UUID, datetime, date | None]]:
@@ -98,8 +113,9 @@ def _summaries(*, now: datetime) -> None:
         appointment_request__submitted_at__gte=since,
         appointment_request__estimates=None,
     )
-    for seat in seats.select_related("appointment__service", "appointment__location", "client"):
-        issue_for_seat(seat=seat, now=now)
+    related = ("appointment__service", "appointment__location", "appointment_request", "client")
+    for seat in seats.select_related(*related):
+        _for_seat(seat, now=now)
     given = Estimate.objects.filter(appointment_request=OuterRef("pk"), kind=Kind.PRICE_SUMMARY)
     booked = AppointmentRequest.objects.filter(
         ~Exists(given),
@@ -109,6 +125,18 @@ def _summaries(*, now: datetime) -> None:
         also_services__estimate=Kind.PRICE_SUMMARY,
     )
     for asked in booked.distinct():
+        _beside(asked, now=now)
+
+
+@transaction.atomic
+def _for_seat(seat: Seat, *, now: datetime) -> None:
+    if seat.appointment_request is not None and is_ours(seat.appointment_request):
+        issue_for_seat(seat=seat, now=now)  # looks itself whether there is one
+
+
+@transaction.atomic
+def _beside(asked: AppointmentRequest, *, now: datetime) -> None:
+    if is_ours(asked) and not asked.estimates.filter(kind=Kind.PRICE_SUMMARY).exists():
         issue_summary_beside(appointment_request=asked, now=now)
 
 
