@@ -181,7 +181,10 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG or TESTING
 BODY_LIMIT = 1_000_000  # bytes of a whole request; long texts have their own, kinder limit
 # Pages where a file can be chosen. A phone's video fits, is read past and refused in words: what was typed arrives.
-FILE_PAGES, FILE_PAGES_BODY_LIMIT = ("/request/paying/", "/request/safety/"), 64_000_000
+FILE_PAGES, FILE_PAGES_BODY_LIMIT = (
+    ("/request/paying/", "/request/safety/", "/staff/requests/new/"),
+    64_000_000,
+)
 FILE_LIMIT, FILES_LIMIT = 10_000_000, 25_000_000  # bytes of one file, and of all of a page
 FILE_UPLOAD_HANDLERS = ["config.foundation.upload_handler.InMemory"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
+from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -10,7 +11,7 @@ from django.utils.translation import get_language
 
 from config.foundation.clinic import Clinic
 from intake.fields import BoxedDate
-from intake.models import RequestDraft
+from intake.models import AppointmentRequest, RequestDraft
 from intake.uploads import Refused, Taken
 from intake.whole import Said
 
@@ -18,12 +19,27 @@ MOST_REFUSED = 20  # files that a draft remembers
 NOTHING = Taken()
 
 
-def start_draft(*, now: datetime) -> RequestDraft:
+def start_draft(*, now: datetime, submission_id: UUID | None = None) -> RequestDraft:
+    """`submission_id`: of the page that staff type into; two presses at once begin one draft."""
     kept = Clinic.get().draft_kept_days
-    draft = RequestDraft(expires_at=now + timedelta(days=kept), created_at=now, updated_at=now)
-    draft.answers = {"said": {}, "done": [], "started_at": now.isoformat()}
-    draft.save(force_insert=True)
+    draft, _is_new = RequestDraft.objects.get_or_create(
+        submission_id=submission_id or uuid4(),
+        defaults={
+            "answers": {"said": {}, "done": [], "started_at": now.isoformat()},
+            "expires_at": now + timedelta(days=kept),
+            "created_at": now,
+            "updated_at": now,
+        },
+    )
     return draft
+
+
+def draft_by(submission_id: UUID) -> RequestDraft | None:
+    return RequestDraft.objects.filter(submission_id=submission_id).first()
+
+
+def is_sent_as(sent: AppointmentRequest, *, draft: RequestDraft) -> None:
+    RequestDraft.objects.filter(pk=draft.pk).update(appointment_request=sent)
 
 
 def said_in(draft: RequestDraft | None) -> dict[str, list[str]]:

@@ -19,7 +19,7 @@ from config.foundation.clinic import Clinic, Closure, reply_by
 from config.foundation.encryption import lookup_hash
 from config.foundation.user import User
 from intake import asking, call_first, cleaning, marking, matching, notices, screening, sources, uploads
-from intake.drafts import could_not_keep, files_refused, said_in
+from intake.drafts import could_not_keep, files_refused, is_sent_as, said_in
 from intake.forms import HONEYPOT
 from intake.marking import CROWD, SPAM
 from intake.models import (
@@ -111,7 +111,7 @@ def submit(
         now=now,
         by=by,
     )
-    RequestDraft.objects.filter(pk=locked.pk).update(appointment_request=sent)
+    is_sent_as(sent, draft=locked)
     return sent
 
 
@@ -145,7 +145,7 @@ def submit_form(
         return _same_or_refuse(before, digest)
     files = uploads.files_of(draft)
     answers = uploads.answers_in(files)
-    excused = staff_take_no_file if by else could_not_keep(draft)
+    excused = staff_wait_for_no_file if by else could_not_keep(draft)
     whole = read_whole(
         data, now=now, language=language, by_staff=by is not None, files=answers, excused=excused
     )
@@ -176,7 +176,7 @@ def submit_form(
         return _same_or_refuse(faster, digest)
 
 
-def staff_take_no_file(_field: str) -> bool:
+def staff_wait_for_no_file(_field: str) -> bool:
     """Who calls cannot send a file on the phone, so that none is waited for."""
     return True
 

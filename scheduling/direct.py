@@ -8,8 +8,8 @@ from datetime import datetime
 from django.db import OperationalError, transaction
 
 from config.foundation.user import User
-from intake import submission, triage
-from intake.models import AppointmentRequest, Client, Priority, Status
+from intake import drafts, submission, triage
+from intake.models import AppointmentRequest, Client, Priority, RequestDraft, Status
 from scheduling import booking, desk
 from scheduling.models import Appointment
 
@@ -33,18 +33,20 @@ class Entry:
     told_of_right: bool
     client: Client | None = None
     is_spoken: bool = False  # they are on the phone, or here
+    draft: RequestDraft | None = None  # whose files go with it
 
 
 class _MustWait(Exception):
     pass
 
 
+@transaction.atomic
 def enter(*, entry: Entry, by: User, now: datetime, silent: bool = False) -> AppointmentRequest:
     """File a request for somebody who called or left a note. Same form, same rules as the client's own.
 
     Raises submission.NotReady and submission.AlreadySent.
     """
-    return submission.submit_form(
+    sent = submission.submit_form(
         entry.data,
         submission_id=entry.submission_id,
         now=now,
@@ -54,7 +56,11 @@ def enter(*, entry: Entry, by: User, now: datetime, silent: bool = False) -> App
         client=entry.client,
         told_of_right=entry.told_of_right,
         silent=silent,
+        draft=entry.draft,
     )
+    if entry.draft is not None:
+        drafts.is_sent_as(sent, draft=entry.draft)
+    return sent
 
 
 def enter_and_book(*, entry: Entry, place: desk.Place, by: User, now: datetime) -> Entered:

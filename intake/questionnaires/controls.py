@@ -30,7 +30,6 @@ def controls_of(
     findings: Iterable[Finding] = (),
     typed: Mapping[str, list[str]] | None = None,
     alarms: Alarms | None = None,
-    takes_files: bool = True,
 ) -> list[Control]:
     """The whole form for a page. Hidden items are left out; disabled ones are there, marked so."""
     wrong: dict[str, list[str]] = {}
@@ -48,7 +47,6 @@ def controls_of(
         alarms=alarms or {},
         marks_optional=any(item.required for item in tree.questionnaire.walk()),
         unasked=unasked,
-        takes_files=takes_files,
         conditions=PageConditions(tree, prefix, unasked),
     )
     return maker.controls(tree.roots, 2)
@@ -68,7 +66,6 @@ class _Maker:
     alarms: Alarms
     marks_optional: bool
     unasked: frozenset[tuple[int, ...]]
-    takes_files: bool
     conditions: PageConditions
 
     def controls(self, nodes: Iterable[Node], heading: int) -> list[Control]:
@@ -81,7 +78,7 @@ class _Maker:
         item, name = node.item, self.prefix + node.path
         kind = kind_of(item, self.unasked)
         control = Control(
-            kind=kind if kind != "file" or self.takes_files else "unavailable",
+            kind=kind,
             path=node.path,
             name=name,
             id=name,

@@ -71,8 +71,7 @@ class Sheet:
             self.tree.by_path[path].item.is_question or self.tree.by_path[path].item.is_group for path in new
         )
 
-    def controls(self, alarms: Alarms | None = None, *, takes_files: bool = True) -> list[Control]:
-        """`takes_files`: False on a page where no file can be chosen; the question says so."""
+    def controls(self, alarms: Alarms | None = None) -> list[Control]:
         return controls_of(
             self.tree,
             language=self.language,
@@ -80,7 +79,6 @@ class Sheet:
             findings=self.errors,
             typed=self.typed,
             alarms=alarms,
-            takes_files=takes_files,
         )
 
     def error_links(self) -> list[tuple[str, str]]:

@@ -18,12 +18,15 @@ from django.views.decorators.http import require_http_methods
 from config.foundation import access_log
 from config.foundation.clinic import Clinic
 from config.foundation.policy import May, staff_may
-from intake import asking, words
+from intake import asking, drafts, uploads, words
+from intake.drafts import NOTHING
 from intake.forms import STEPS, Setting, StepForm
 from intake.models import AppointmentRequest, Client, Consent, Coverage
 from intake.submission import AlreadySent, NotReady
+from intake.uploads import Taken
 from intake.whole import setting_for
 from scheduling import availability, booking, desk, direct
+from scheduling.views import entry_files
 from scheduling.views.acts import why_in_words
 from scheduling.views.asked import signed_in
 from scheduling.views.places import place_choices, read_place
@@ -31,7 +34,16 @@ from scheduling.views.places import place_choices, read_place
 CALL, IN_PERSON, VOICEMAIL, NOTE, MAIL = "call", "in_person", "voicemail", "note", "mail"
 SPOKEN = {CALL, IN_PERSON}
 # Names of this page that are no part of the request itself.
-OWN = {"csrfmiddlewaretoken", "submission_id", "client", "came_by", "told_of_right", "language", "act"}
+OWN = {
+    "csrfmiddlewaretoken",
+    "submission_id",
+    "client",
+    "came_by",
+    "told_of_right",
+    "language",
+    "act",
+    entry_files.REMOVE,
+}
 PLACE = {"book_slot": "slot", "book_day": "day", "book_time": "time", "book_practitioner": "practitioner", "book_room": "room"}  # fmt: skip
 TIMES = 6
 
@@ -135,9 +147,24 @@ def entry(request: HttpRequest) -> HttpResponse:
     setting = setting_for(said, now=now, by_staff=True)
     how = EntryForm(request.POST, is_care=setting.service is None or setting.service.is_health_care)
     act = request.POST.get("act", "look")
-    if act == "look":
+    asked = [] if setting.is_workshop else asking.asked_of(setting.service, setting.services, said)
+    taken = entry_files.take(request, _submission_id(request), asked, now=now)
+    if taken.refused or act == "look":
         how._errors, how.cleaned_data = ErrorDict(), {}  # type: ignore[attr-defined]
-        return _page(request, said, how, known=known, now=now, looking=True)
+        status, problem = (
+            (422, _("A file could not be kept. Nothing was entered.")) if taken.refused else (200, "")
+        )
+        return _page(
+            request,
+            said,
+            how,
+            known=known,
+            now=now,
+            taken=taken,
+            looking=True,
+            problem=problem,
+            status=status,
+        )
     if not how.is_valid():
         whole = {name: form(said, setting=setting) for name, form in STEPS.items()}
         return _page(request, said, how, known=known, now=now, forms=whole, status=422)
@@ -162,6 +189,7 @@ def _file(
         told_of_right=how.cleaned_data["told_of_right"],
         client=known,
         is_spoken=how.cleaned_data["came_by"] in SPOKEN,
+        draft=drafts.draft_by(_submission_id(request)),
     )
     try:
         if not wants_time:
@@ -217,17 +245,21 @@ def _page(
     known: Client | None,
     now: datetime,
     forms: dict[str, StepForm] | None = None,
+    taken: Taken = NOTHING,
     looking: bool = False,
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
     setting = setting_for(said, now=now, by_staff=True)
+    draft = drafts.draft_by(_submission_id(request))
+    files = uploads.answers_in(uploads.files_of(draft))
     shown = forms or {name: _quietly(form, said, setting) for name, form in STEPS.items()}
     asked = [] if setting.is_workshop else asking.asked_of(setting.service, setting.services, said)
     looks = looking or status != 200 or any(one.form and asking.has_answers(one, said) for one in asked)
-    sheets = asking.sheets(asked, said, language="en", zone=setting.clinic.zone) if looks else []
+    sheets = asking.sheets(asked, said, language="en", zone=setting.clinic.zone, files=files) if looks else []
     form = {name: shown[step][name] for step in STEPS for name in shown[step].fields}
-    problems = [one for step in shown.values() for one in step.problems()] if status == 422 else []
+    problems = entry_files.problems(taken.refused)
+    problems += [one for step in shown.values() for one in step.problems()] if forms else []
     problems += [
         {"href": f"#id_{name}", "text": str(error)} for name, errors in how.errors.items() for error in errors
     ]
@@ -237,7 +269,8 @@ def _page(
         "known": known,
         "setting": setting,
         "submission_id": _submission_id(request),
-        "parts": [(one, one.controls(takes_files=False)) for one in sheets],
+        "parts": [(one, one.controls()) for one in sheets],
+        "files": entry_files.fields(draft, taken.refused),
         "times": desk.as_best_times(_times(said, setting, known, now=now), clinic=setting.clinic)
         if looks
         else [],

@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client as Browser
 from django.urls import reverse
 
 from intake.form_library import form_of
-from intake.models import AppointmentRequest, Client, ClientEvent, Consent
+from intake.models import AppointmentRequest, Client, ClientEvent, Consent, StoredFile
 from intake.questionnaires import validate
 from notifications.models import Message
 from scheduling.models import Appointment, Estimate
 from tests.factories import NOW, load_sample_clinic, make_client, make_user, publish_form
+from tests.intake.files import PDF, photo
 
 pytestmark = pytest.mark.django_db
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -218,3 +220,73 @@ def test_a_file_that_a_form_requires_is_not_asked_of_a_caller_and_the_answers_sa
     assert [f for f in validate.validate(form_of(form), row.response) if f.severity == "error"] == []
     page = staff.get(reverse("desk:request", args=[entered.pk])).content.decode()
     assert re.search(r"Your scan</dt><dd><em>Skipped", page)
+
+
+def card(content: bytes = b"", name: str = "card.jpg") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content or photo(), "image/jpeg")
+
+
+def test_a_photo_of_the_card_goes_with_what_staff_enter(staff: Browser) -> None:
+    assert send(staff, card_front=card(), referral_file=card(PDF, "referral.pdf")).status_code == 302
+
+    entered = AppointmentRequest.objects.get()
+    assert {(one.kind, one.name) for one in entered.files.all()} == {
+        ("card_front", "card.jpg"),
+        ("referral", "referral.pdf"),
+    }
+    assert "card_needs_reading" in entered.markers.values_list("code", flat=True)
+
+
+def test_a_page_that_comes_back_has_the_files_still_and_lets_go_of_one(staff: Browser) -> None:
+    page_id = str(uuid.uuid4())
+    looked = send(
+        staff, act="look", submission_id=page_id, card_front=card(), card_back=card(name="back.jpg")
+    )
+    assert "card.jpg" in looked.content.decode()
+    unwanted = StoredFile.objects.get(kind="card_back")
+
+    again = send(staff, act=None, submission_id=page_id, remove_file=str(unwanted.pk)).content.decode()
+    assert ("card.jpg" in again, "back.jpg" in again) == (True, False)
+    assert CALLER["reason"] in again
+
+    assert send(staff, submission_id=page_id).status_code == 302
+    assert [one.name for one in AppointmentRequest.objects.get().files.all()] == ["card.jpg"]
+
+
+def test_a_file_that_cannot_be_kept_is_said_to_staff_and_nothing_is_entered(staff: Browser) -> None:
+    answer = send(staff, card_front=card(b"MZ no picture", "scan.exe"))
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "“scan.exe”: this kind of file cannot be kept." in page
+    assert CALLER["reason"] in page
+    assert "bring it to the visit" not in page
+    assert not AppointmentRequest.objects.exists()
+
+
+def test_the_second_press_with_the_same_photo_is_the_same_request(staff: Browser) -> None:
+    page_id = str(uuid.uuid4())
+    first = send(staff, submission_id=page_id, card_front=card())
+    second = send(staff, submission_id=page_id, card_front=card())
+
+    assert (first["Location"], second.status_code) == (second["Location"], 302)
+    assert StoredFile.objects.count() == 1
+
+
+def test_a_photo_goes_with_what_is_booked_in_the_same_move(staff: Browser) -> None:
+    slot = re.search(r'name="book_slot" value="([^"]+)"', send(staff, act="look").content.decode())
+    assert slot is not None
+
+    assert send(staff, act="book", book_slot=slot[1], card_front=card()).status_code == 302
+
+    assert Appointment.objects.get().appointment_request.files.get().kind == "card_front"
+
+
+def test_a_question_for_a_file_takes_one_from_staff(staff: Browser) -> None:
+    form = publish_form({"linkId": "scan", "text": "Your scan", "type": "attachment"})
+
+    page = send(staff, act="look").content.decode()
+    assert "We will ask you in person" not in page
+    send(staff, **{f"{form.slug}-i0": card(name="scan.jpg"), f"{form.slug}-~shown": "i0"})
+
+    assert AppointmentRequest.objects.get().files.get().kind == "answer"
