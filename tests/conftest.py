@@ -30,6 +30,7 @@ __all__ = ["browser", "django_db_keepdb", "playwright"]  # fixtures that live be
 ON_THE_RUNNING_CLINIC = (
     "tests/journeys/test_clients.py",
     "tests/journeys/test_main_path.py",
+    "tests/journeys/test_urgent.py",
     "tests/test_run.py",
 )
 LOCAL = {"127.0.0.1", "::1", "localhost", "", "0.0.0.0"}  # noqa: S104 (compared, never bound)

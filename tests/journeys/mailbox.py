@@ -23,6 +23,13 @@ def read_mail(page: Page, address: str, subject: str) -> str:
     return open_mail(page)
 
 
+def mails(page: Page, address: str, subject: str) -> set[str]:
+    """The addresses, in the mailbox, of all the mails to `address` that are called so."""
+    page.goto("/dev/mailbox/")
+    found = page.locator("aside .sent li", has_text=address).filter(has_text=subject)
+    return {link.get_attribute("href") or "" for link in found.get_by_role("link").all()}
+
+
 def open_mail(page: Page) -> str:
     return page.locator("section[data-tab='text'] pre").text_content() or ""
 
