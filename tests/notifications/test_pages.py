@@ -15,7 +15,7 @@ from config.celery import app as celery
 from config.foundation.staff_tasks import StaffTask
 from notifications import attempts, catalogue, delivery, health, suppression
 from notifications.faults import Unknown
-from notifications.models import Attempt, Heartbeat, Message, Receipt, State
+from notifications.models import Attempt, Heartbeat, Message, Receipt, State, Suppression
 from tests.factories import load_sample_clinic, make_user
 from tests.mail_sink import Mode, Sink
 from tests.notifications.messages import make_message
@@ -79,20 +79,31 @@ def test_the_button_sends_a_test_mail_to_whoever_presses_it(staff: Browser) -> N
     assert Message.objects.get().kind == "test_mail"
 
 
-def test_a_signed_bounce_blocks_the_address_and_asks_staff_and_a_replay_changes_nothing(
-    client: Browser, settings: object
+@pytest.mark.parametrize(
+    ("event", "more", "receipt", "why"),
+    [
+        ("failed", {"severity": "permanent"}, Receipt.BOUNCED, Suppression.Why.BOUNCE),
+        ("complained", {}, Receipt.COMPLAINED, Suppression.Why.COMPLAINT),
+    ],
+    ids=["bounce", "complaint"],
+)
+def test_a_signed_bounce_or_complaint_blocks_the_address_and_asks_staff_and_a_replay_changes_nothing(
+    client: Browser, settings: object, event: str, more: dict[str, str], receipt: str, why: str
 ) -> None:
     settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}  # type: ignore[attr-defined]
     message = make_message()  # not marked as sent yet: the receipt overtakes our commit
-    call = signed(message, "failed", severity="permanent")
+    call = signed(message, event, **more)
 
     for _twice in range(2):
         assert client.post("/webhooks/mailgun/", call, content_type="application/json").status_code == 200
 
     message.refresh_from_db()
-    assert message.receipt == Receipt.BOUNCED
-    assert suppression.is_suppressed("alex.sample@example.com")
-    assert StaffTask.objects.count() == 1
+    assert message.receipt == receipt
+    assert suppression.is_suppressed("Alex.Sample@example.com")  # however it is spelled
+    assert (Suppression.objects.get().why, Suppression.objects.get().message) == (why, message)
+    task = StaffTask.objects.get()
+    assert (task.kind, task.done_at, task.subject_id) == ("message_failed", None, message.subject_id)
+    assert "alex" not in task.title.lower()
 
 
 def test_a_receipt_that_overtakes_our_own_mark_is_kept_by_it(client: Browser, settings: object) -> None:
