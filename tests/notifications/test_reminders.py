@@ -3,7 +3,7 @@
 import random
 from bisect import bisect
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -100,6 +100,23 @@ class Plan:
         return self.told_at <= now < self.starts_at and (self.ends_at is None or now < self.ends_at)
 
 
+def opens_at(starts_at: datetime, *, lead: int, zone: ZoneInfo) -> datetime:
+    """The rule, said a second time and in other words, so that the product is not compared with itself.
+
+    `lead` true hours before the visit. Who would be woken (before eight or from eight in the evening) hears of it
+    at the next eight o'clock, or, if that leaves less than two hours, at half past seven of the evening before it.
+    """
+    wanted = (starts_at.astimezone(UTC) - timedelta(hours=lead)).astimezone(zone)
+    if wanted.hour in range(8, 20):
+        return wanted.astimezone(UTC)
+    day = wanted.date() + timedelta(days=wanted.hour >= 20)
+    at_eight = datetime(day.year, day.month, day.day, 8, tzinfo=zone).astimezone(UTC)
+    if starts_at - at_eight >= timedelta(hours=2):
+        return at_eight
+    eve = day - timedelta(days=1)
+    return datetime(eve.year, eve.month, eve.day, 19, 30, tzinfo=zone).astimezone(UTC)
+
+
 @dataclass(frozen=True)
 class Year:
     zone: ZoneInfo
@@ -114,9 +131,7 @@ class Year:
         """The rule in plain words: a lead has its window, and is due if the machine was up in it once."""
         due = set()
         for visit in self.visits:
-            plans = {
-                lead: reminders.planned_at(visit.starts_at, lead_hours=lead, zone=self.zone) for lead in LEADS
-            }
+            plans = {lead: opens_at(visit.starts_at, lead=lead, zone=self.zone) for lead in LEADS}
             for lead, opens in plans.items():
                 closes = min([at for at in plans.values() if at > opens] + [visit.starts_at - TOO_LATE])
                 chances = (
@@ -157,10 +172,8 @@ def a_year(zone: ZoneInfo, *, size: int, step: timedelta) -> Year:
     return Year(zone, list(visits.values()), outages, sorted(ticks))
 
 
-@pytest.mark.parametrize("zone", [DENVER, SYDNEY, LORD_HOWE], ids=str)
-def test_a_year_of_reminders_is_exactly_the_expected_set(zone: ZoneInfo) -> None:
-    """Visits over a year with moves, cancellations and outages, against a plain model of the rule."""
-    year = a_year(zone, size=120, step=STEP)
+def reminded_of_in(year: Year) -> dict[tuple[datetime, int], datetime]:
+    """What the product would send, and when, while the year goes by."""
     by_start = sorted(year.visits, key=lambda visit: visit.starts_at)
     starts = [visit.starts_at for visit in by_start]
     sent: dict[tuple[datetime, int], datetime] = {}
@@ -169,16 +182,57 @@ def test_a_year_of_reminders_is_exactly_the_expected_set(zone: ZoneInfo) -> None
             continue
         for visit in by_start[bisect(starts, now) : bisect(starts, now + timedelta(hours=62))]:
             lead = visit.stands_at(now) and reminders.due_lead(
-                visit.starts_at, leads=LEADS, told_at=visit.told_at, now=now, zone=zone
+                visit.starts_at, leads=LEADS, told_at=visit.told_at, now=now, zone=year.zone
             )
             if lead:
                 sent.setdefault((visit.starts_at, lead), now)
+    return sent
+
+
+@pytest.mark.parametrize("zone", [DENVER, SYDNEY, LORD_HOWE], ids=str)
+def test_a_year_of_reminders_is_exactly_the_expected_set(zone: ZoneInfo) -> None:
+    """Visits over a year with moves, cancellations and outages, against a plain model of the rule."""
+    year = a_year(zone, size=120, step=STEP)
+    sent = reminded_of_in(year)
 
     assert set(sent) == year.expected()
     assert len(sent) > 100
     for (starts_at, lead), at in sent.items():
         assert 8 <= at.astimezone(zone).hour < 20
-        assert reminders.planned_at(starts_at, lead_hours=lead, zone=zone) <= at < starts_at
+        assert opens_at(starts_at, lead=lead, zone=zone) <= at < starts_at
+
+
+@pytest.mark.parametrize(
+    ("rule", "wrong"),
+    [
+        ("DAY_BEGINS", time(9, 0)),
+        ("DAY_ENDS", time(19, 0)),
+        ("EVENING_BEFORE", time(18, 0)),
+        ("AT_LEAST", timedelta(hours=4)),
+        ("TOO_LATE", timedelta(hours=2)),
+    ],
+)
+@pytest.mark.parametrize("zone", [DENVER, SYDNEY, LORD_HOWE], ids=str)
+def test_the_year_notices_when_the_product_keeps_another_rule(
+    zone: ZoneInfo, rule: str, wrong: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control of the year above: one hour shifted, and its comparison does not hold any more."""
+    year = a_year(zone, size=120, step=STEP)
+    assert follows_the_rule(year)
+
+    monkeypatch.setattr(reminders, rule, wrong)
+
+    assert not follows_the_rule(year)
+
+
+def follows_the_rule(year: Year) -> bool:
+    """The year's comparison, as yes or no."""
+    sent = reminded_of_in(year)
+    return set(sent) == year.expected() and all(
+        8 <= at.astimezone(year.zone).hour < 20
+        and opens_at(starts_at, lead=lead, zone=year.zone) <= at < starts_at
+        for (starts_at, lead), at in sent.items()
+    )
 
 
 def test_a_year_of_real_visits_is_reminded_of_by_exactly_the_expected_rows(visit: Appointment) -> None:
