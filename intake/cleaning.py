@@ -8,7 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 
 import phonenumbers
-from phonenumbers import PhoneNumberFormat
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 _BIDI_AND_INVISIBLE = re.compile(
     "[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\U000e0001-\U000e007f]"
@@ -108,6 +108,16 @@ def phone(raw: str, *, region: str = "US") -> Phone:
     return Phone(phonenumbers.format_number(number, PhoneNumberFormat.E164), number.extension or "")
 
 
+def is_costly(e164: str, *, region: str = "US") -> bool:
+    """A number abroad, or one that charges who calls it: staff look before they dial."""
+    try:
+        number = phonenumbers.parse(e164, region)
+    except phonenumbers.NumberParseException:
+        return False
+    is_abroad = phonenumbers.region_code_for_number(number) != region
+    return is_abroad or phonenumbers.number_type(number) == PhoneNumberType.PREMIUM_RATE
+
+
 def _why(digits: int, plain: str) -> str:
     if plain.strip().startswith(("+", "00")):
         return "not_a_phone"
@@ -128,7 +138,8 @@ class UnusableEmail(ValueError):
 
 
 LONGEST_EMAIL, LONGEST_LOCAL_PART = 254, 64
-_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+# No dash at the front: some mail programs would read an option in it.
+_LOCAL = re.compile(r"(?!-)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _SLIPS = {
     "gmial.com": "gmail.com",

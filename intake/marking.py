@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from intake import cleaning
 from intake.models import Hold, Priority, ServiceKind
 from intake.payers import MEDICARE_AGE, PAYER_HOLDS, UNSAID, is_in_state, named_in
 from intake.price_question import asks_price_in_words
@@ -198,6 +199,8 @@ def _contact(told: Told) -> Iterable[str]:
     refuses_calls = told.phone and told.reach and "call" not in told.reach and "voicemail" not in told.reach
     if (refuses_calls and NO_CALLS.search(told.story)) or (refuses_calls and told.reach == {"text"}):
         yield "no_calls"
+    if told.phone and cleaning.is_costly(told.phone):
+        yield "costly_phone"
     if told.say_only or told.email_refused or NOT_HOME.search(told.story):
         yield "contact_limits"
 

@@ -61,6 +61,7 @@ MARKERS: dict[str, tuple[str, Any, Any]] = {
     "representative_check": ("R", gettext_lazy("Someone speaks for them"), gettext_lazy("Somebody speaks for this person. Ask what they may decide.")),
     "contact_limits": ("C", gettext_lazy("Careful how"), gettext_lazy("There are limits on how we may reach this person.")),
     "no_calls": ("C", gettext_lazy("No calls"), gettext_lazy("Do not call.")),
+    "costly_phone": ("C", gettext_lazy("Costly number"), gettext_lazy("The phone number is abroad or charges who calls it. Look before you call or text.")),
     "no_email": ("C", gettext_lazy("No mail"), gettext_lazy("Has no e-mail.")),
     "shared_inbox": ("C", gettext_lazy("Shared inbox"), gettext_lazy("Others read this inbox. Say nothing about health.")),
     "access_needs": ("A", gettext_lazy("Access needs"), gettext_lazy("Needs something to be able to come.")),
