@@ -15,7 +15,7 @@ from config.celery import app as celery
 from config.foundation.clinic import Clinic
 from config.foundation.staff_tasks import StaffTask
 from notifications import delivery, tasks
-from notifications.models import Attempt, Message, State
+from notifications.models import Attempt, Heartbeat, Message, State
 from notifications.rendering import Rendered, harmless
 from tests.chaos.storm import storm
 from tests.mail_sink import Sink
@@ -62,6 +62,7 @@ def test_redis_killed_while_a_worker_sends_ends_nothing_and_repeats_nothing(
     redis.kill()  # the worker loses its broker with mail in hand
     wait_for(lambda: Attempt.objects.filter(outcome=Attempt.Outcome.SENT).count() == 5)
     assert Attempt.objects.count() == len(smtp_sink.envelopes) == 5
+    wait_for(Heartbeat.objects.filter(name="drain").exists)  # and looks for no more
 
     smtp_sink.slowness = 0.0
     make_many(2, prefix="rescue")
