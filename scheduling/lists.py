@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 from django.urls import reverse
@@ -18,12 +17,12 @@ from config.foundation.staff_tasks import StaffTask
 from intake import words as intake_words
 from intake.models import AppointmentRequest, Hold, Status
 from intake.models.appointment_request import AWAITING_ANSWER
-from scheduling import calendar, wording
+from scheduling import calendar, freed_times, wording
 from scheduling.desk.panel import Line, calls_made
 from scheduling.desk.queue import Row, Tab, in_tab, row
 from scheduling.desk.words import contact_sentence
 from scheduling.models import Appointment, FreedTime, Invitation
-from scheduling.waitlist import freed_times, waiting
+from scheduling.waitlist import waiting
 
 MOST = 200  # of one list; the queue has the rest
 HIDDEN = ("story", "details", "client__mailing_address", "client__representative")
@@ -50,9 +49,8 @@ class Held:
 
 @dataclass(frozen=True)
 class Freed:
-    visit: Appointment
+    time: freed_times.GivenUp
     when: str
-    who: str
 
 
 @dataclass(frozen=True)
@@ -130,14 +128,10 @@ def calls(*, clinic: Clinic, now: datetime, neutral: bool) -> list[Call]:
 
 
 def freed(*, clinic: Clinic, now: datetime) -> list[Freed]:
-    """Times of cancelled visits that nobody has yet."""
+    """Times of cancelled and moved visits that nobody has yet."""
     return [
-        Freed(
-            visit,
-            _when(visit.starts_at, clinic.zone),
-            visit.practitioner.short_name if visit.practitioner else "",
-        )
-        for visit in freed_times(now=now)[:MOST]
+        Freed(time, wording.day_and_time(time.starts_at.astimezone(clinic.zone)))
+        for time in freed_times.free(now=now)[:MOST]
     ]
 
 
@@ -149,7 +143,7 @@ def offered_again(*, clinic: Clinic, now: datetime) -> list[Asked]:
         found.append(
             Asked(
                 each,
-                _when(each.hold.starts_at, clinic.zone),
+                wording.day_and_time(each.hold.starts_at.astimezone(clinic.zone)),
                 wording.until(each.expires_at, now=now, zone=clinic.zone),
                 len(answers),
                 sum(one.status == Invitation.Status.DECLINED for one in answers),
@@ -162,11 +156,6 @@ def would_come_sooner(*, now: datetime) -> int:
     """With a request, or with a visit that is later than they wish."""
     later = Appointment.objects.would_come_earlier(than=now)
     return waiting().order_by().count() + later.count()
-
-
-def _when(moment: datetime, zone: ZoneInfo) -> str:
-    local = moment.astimezone(zone)
-    return f"{wording.short_day(local.date())} · {wording.clock(local)}"
 
 
 SUBJECT_PAGES: Mapping[str, str] = {

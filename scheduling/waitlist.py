@@ -13,22 +13,22 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from config.foundation.clinic import Clinic
 from config.foundation.user import User
 from intake import contact
-from intake.models import AppointmentRequest, Client, Practitioner, Service, Status
+from intake.models import AppointmentRequest, Client, Status
 from intake.models.appointment_request import call_comes_first
 from scheduling import availability, booking, waitlist_notices
 from scheduling.desk.words import reasons
-from scheduling.models import Appointment, AppointmentStatus, Claim, FreedTime, Invitation
+from scheduling.freed_times import GivenUp
+from scheduling.models import Appointment, FreedTime, Invitation
 from scheduling.openings import PARTS_OF_DAY
 from scheduling.reminders import DAY_BEGINS, DAY_ENDS
 
 ANSWER_WITHIN = timedelta(hours=4)
-AHEAD = timedelta(days=21)  # freed times further off fill themselves
 MOST_AT_ONCE = 5
 INVITATION = waitlist_notices.INVITATION
 
@@ -70,31 +70,7 @@ class Candidate:
         return reasons(self.reasons) or str(_("Any time."))
 
 
-# --- which times, and for whom ----------------------------------------------------------------------
-
-
-def freed_times(*, now: datetime) -> QuerySet[Appointment]:
-    """Cancelled visits of the next weeks whose time is still free and not offered again. One query."""
-    taken = Claim.objects.filter(
-        Q(held_until=None) | Q(held_until__gt=now),
-        resource__practitioner=OuterRef("practitioner"),
-        starts_at__lt=OuterRef("ends_at"),
-        ends_at__gt=OuterRef("starts_at"),
-    )
-    offered = FreedTime.objects.filter(freed_by=OuterRef("pk"), status__in=["open", "taken"])
-    return (
-        Appointment.objects.filter(
-            status=AppointmentStatus.CANCELLED,
-            starts_at__gt=now,
-            starts_at__lt=now + AHEAD,
-            practitioner__isnull=False,
-            service__max_people=None,
-        )
-        .exclude(Exists(taken))
-        .exclude(Exists(offered))
-        .select_related("service", "practitioner", "room", "location")
-        .order_by("starts_at")
-    )
+# --- for whom ---------------------------------------------------------------------------------------
 
 
 def waiting() -> QuerySet[AppointmentRequest]:
@@ -110,36 +86,40 @@ def waiting() -> QuerySet[AppointmentRequest]:
     )
 
 
-def later_visits(freed: Appointment) -> QuerySet[Appointment]:
+def later_visits(freed: GivenUp) -> QuerySet[Appointment]:
     """Visits with the same practitioner whose clients would come sooner."""
     held = AppointmentRequest.objects.filter(holds__lifted_at=None, holds__isnull=False)
     return (
         Appointment.objects.would_come_earlier(than=freed.starts_at)
-        .filter(practitioner=freed.practitioner_id)
+        .filter(practitioner=freed.practitioner)
         .exclude(appointment_request__in=held)
         .select_related("client", "service", "appointment_request__client")
         .order_by("earlier_since")
     )
 
 
-def candidates(*, freed: Appointment, now: datetime) -> list[Candidate]:
+def candidates(*, freed: GivenUp, now: datetime) -> list[Candidate]:
     """Who waits and could come then, the best fit first. The number of queries grows with services, not people.
 
-    What somebody said they cannot do (hours, days, dates) is never offered to them.
+    What somebody said they cannot do (hours, days, dates) is never offered to them, nor is a time that they
+    gave up themselves.
     """
     zone = Clinic.get().zone
     day = freed.starts_at.astimezone(zone).date()
-    block = freed.ends_at - freed.starts_at + timedelta(minutes=freed.buffer_after_minutes)
+    left = freed.visit.client_id
     found: list[tuple[tuple[bool, bool, bool, datetime], Candidate]] = []
     everyone: list[AppointmentRequest | Appointment] = [*waiting(), *later_visits(freed)]
+    everyone = [each for each in everyone if each.client_id != left]
     everyone.sort(key=lambda each: str(each.service_id))
     for service, group in groupby(everyone, key=lambda each: each.service):
-        if service is None or timedelta(minutes=service.minutes + service.buffer_after_minutes) > block:
+        if service is None or timedelta(minutes=service.minutes + service.buffer_after_minutes) > freed.block:
             continue
         around = timedelta(days=1)
         diary = availability.load(service, start=day - around, end=day + around, now=now)
         verdict = diary.explain(
-            starts_at=freed.starts_at, practitioner_id=freed.practitioner_id, room_id=freed.room_id
+            starts_at=freed.starts_at,
+            practitioner_id=freed.practitioner.pk,
+            room_id=freed.room.pk if freed.room else None,
         )
         if not verdict.ok:
             continue
@@ -156,7 +136,7 @@ def candidates(*, freed: Appointment, now: datetime) -> list[Candidate]:
 
 
 def wishes_kept(
-    appointment_request: AppointmentRequest, *, freed: Appointment, zone: ZoneInfo
+    appointment_request: AppointmentRequest, *, freed: GivenUp, zone: ZoneInfo
 ) -> tuple[str, ...] | None:
     """Which wishes a time keeps; None when it breaks one of them."""
     wishes = availability.wishes_of(appointment_request)
@@ -173,11 +153,8 @@ def wishes_kept(
         return None
     kept = [name for name, has in (("wished_day", wishes.days), ("wished_part", parts)) if has]
     person = freed.practitioner
-    if (
-        person is not None
-        and wishes.person is not None
-        and str(wishes.person) in {str(person.pk), person.code}
-    ) or (person is not None and appointment_request.client.home_practitioner_id == person.pk):
+    named = wishes.person is not None and str(wishes.person) in {str(person.pk), person.code}
+    if named or appointment_request.client.home_practitioner_id == person.pk:
         kept.append("wished_practitioner")
     return tuple(kept)
 
@@ -204,23 +181,21 @@ def when_to_tell(
 
 
 def invite(
-    *, freed: Appointment, people: Sequence[AppointmentRequest | Appointment], by: User, now: datetime
+    *, freed: GivenUp, people: Sequence[AppointmentRequest | Appointment], by: User, now: datetime
 ) -> FreedTime:
     """Hold a freed time and tell everyone chosen. Raises NobodyToAsk, TooLateToAsk, SlotTaken, NotBookable."""
     if not 1 <= len(people) <= MOST_AT_ONCE:
         raise NobodyToAsk
     clinic = Clinic.get()
-    person: Practitioner | None = freed.practitioner
-    notice = timedelta(hours=person.minimum_notice_hours if person else 0)
+    notice = timedelta(hours=freed.practitioner.minimum_notice_hours)
     tell_at, ends_at = when_to_tell(now=now, starts_at=freed.starts_at, notice=notice, zone=clinic.zone)
-    service: Service = freed.service
 
     def act() -> FreedTime:
         hold = booking.record(
             code=f"waitlist-{uuid.uuid4().hex[:24]}",
-            service=service,
+            service=freed.service,
             client=None,
-            practitioner=person,
+            practitioner=freed.practitioner,
             room=freed.room,
             starts_at=freed.starts_at,
             now=now,
@@ -228,7 +203,13 @@ def invite(
             by=by,
         )
         made = FreedTime.objects.create(
-            freed_by=freed, hold=hold, told_at=tell_at, expires_at=ends_at, created_at=now, created_by=by
+            freed_by=freed.visit,
+            move=freed.move,
+            hold=hold,
+            told_at=tell_at,
+            expires_at=ends_at,
+            created_at=now,
+            created_by=by,
         )
         for each in people:
             field = "visit" if isinstance(each, Appointment) else "appointment_request"

@@ -37,6 +37,11 @@ def short_day(day: date) -> str:
     return date_format(day, "D, M j")
 
 
+def day_and_time(moment: datetime) -> str:
+    """A local moment as "Tue, Mar 2 · 4:10 pm"."""
+    return f"{short_day(moment.date())} · {clock(moment)}"
+
+
 def month_day(day: date) -> str:
     """ "Mar 2" """
     return date_format(day, "M j")

@@ -14,7 +14,7 @@ from intake import drafts, triage
 from intake.models import AppointmentRequest, Practitioner
 from intake.submission import submit_form
 from notifications.models import Message, State
-from scheduling import availability, booking, series, waitlist
+from scheduling import availability, booking, freed_times, series, waitlist
 from scheduling.estimates import documents
 from scheduling.models import Appointment, Room
 from tests.factories import load_sample_clinic, make_user, sample_file
@@ -58,7 +58,8 @@ def lived_in_clinic() -> LivedIn:
         now=now,
         expect_version=asked["R13"].version,
     )
-    freed = booking.cancel(appointment=confirm(asked["R14"], by=owner, now=now, rank=2), by=owner, now=now)
+    gone = booking.cancel(appointment=confirm(asked["R14"], by=owner, now=now, rank=2), by=owner, now=now)
+    freed = freed_times.free(now=now, of=gone.pk)[0]
     triage.waitlist(appointment_request=asked["R19"], by=owner, now=now, expect_version=asked["R19"].version)
     waitlist.invite(freed=freed, people=[asked["R19"]], by=owner, now=now)
     drafts.start_draft(now=now)

@@ -178,6 +178,13 @@ class AppointmentEvent(models.Model):
 
     class Meta:
         ordering = ["at", "id"]
+        indexes = [
+            models.Index(
+                fields=["from_starts_at"],
+                condition=Q(from_starts_at__isnull=False),
+                name="times_that_visits_left",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.what

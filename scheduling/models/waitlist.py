@@ -20,8 +20,11 @@ class FreedTime(models.Model):
         WITHDRAWN = "withdrawn", _("Withdrawn")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    # The cancelled visit whose time this was.
+    # The visit whose time this was: cancelled, or moved away by this line of its history.
     freed_by = models.ForeignKey("scheduling.Appointment", models.PROTECT, related_name="offered_again")
+    move = models.ForeignKey(
+        "scheduling.AppointmentEvent", models.PROTECT, null=True, blank=True, related_name="offered_again"
+    )
     # What claims the time while it is offered.
     hold = models.OneToOneField("scheduling.Appointment", models.PROTECT, related_name="held_for_waitlist")
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
@@ -36,7 +39,12 @@ class FreedTime(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["freed_by"], condition=Q(status="open"), name="a_freed_time_is_offered_once_at_a_time"
+                fields=["freed_by"],
+                condition=Q(status="open", move=None),
+                name="a_freed_time_is_offered_once_at_a_time",
+            ),
+            models.UniqueConstraint(
+                fields=["move"], condition=Q(status="open"), name="a_left_time_is_offered_once_at_a_time"
             ),
             models.CheckConstraint(
                 condition=Q(expires_at__gt=F("told_at")), name="freed_time_leaves_time_to_answer"

@@ -48,7 +48,7 @@ def _line(each: series.Proposed, *, clinic: Clinic) -> dict[str, Any]:
 
 def _when(moment: datetime, clinic: Clinic) -> str:
     local = moment.astimezone(clinic.zone)
-    return f"{wording.short_day(local.date())} · {wording.clock(local)}"
+    return wording.day_and_time(local)
 
 
 def _page(

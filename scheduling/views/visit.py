@@ -14,8 +14,8 @@ from django.views.decorators.http import require_GET
 from config.foundation import access_log
 from config.foundation.clinic import Clinic
 from config.foundation.policy import May, may, staff_may
-from scheduling import booking, calendar, waitlist, wording
-from scheduling.models import Appointment, AppointmentStatus
+from scheduling import booking, calendar, freed_times, waitlist, wording
+from scheduling.models import Appointment
 from scheduling.templatetags.desk import is_neutral
 from scheduling.views.asked import asked_of, is_part, signed_in
 from scheduling.views.frame import with_panel
@@ -91,13 +91,20 @@ def undo_line(text: str, visit: Appointment) -> dict[str, Any]:
     return {"text": text, "undo_url": reverse("desk:visit_undo", args=[visit.pk]), "seconds": seconds}
 
 
-def fill(visit: Appointment, *, now: datetime) -> list[waitlist.Candidate] | None:
-    """Who of the waitlist could take the time of a cancelled visit; None when there is nothing to fill."""
-    if visit.status != AppointmentStatus.CANCELLED or visit.starts_at <= now:
-        return None
-    if not waitlist.freed_times(now=now).filter(pk=visit.pk).exists():
-        return None
-    return waitlist.candidates(freed=visit, now=now)
+def fill(visit: Appointment, *, now: datetime, clinic: Clinic, wanted: str) -> list[dict[str, Any]]:
+    """Each time this visit gave up that is still free, and who of the waitlist could take it.
+
+    Of a visit that moved on, its old time stays folded unless it is `wanted`: the visit itself comes first.
+    """
+    return [
+        {
+            "time": time,
+            "when": wording.day_and_time(time.starts_at.astimezone(clinic.zone)),
+            "people": waitlist.candidates(freed=time, now=now),
+            "is_open": time.move is None or time.key == wanted,
+        }
+        for time in freed_times.free(now=now, of=visit.pk)
+    ]
 
 
 def show_visit(request: HttpRequest, visit: Appointment, *, status: int = 200, **more: Any) -> HttpResponse:
@@ -118,7 +125,9 @@ def show_visit(request: HttpRequest, visit: Appointment, *, status: int = 200, *
         "place_time": f"{visit.starts_at.astimezone(clinic.zone):%H:%M}",
         "place_who": visit.practitioner_id,
         "part": is_part(request),
-        "fill": fill(visit, now=now) if may(request.user, May.CONFIRM_VISITS) else None,
+        "fill": fill(visit, now=now, clinic=clinic, wanted=request.GET.get("fill", ""))
+        if may(request.user, May.CONFIRM_VISITS)
+        else [],
         "in_series": getattr(visit, "of_series", None),
         **place_choices(),
         **more,

@@ -15,7 +15,7 @@ from config.foundation.links import BadLink, Link, by_link
 from config.foundation.policy import May, staff_may
 from config.foundation.versioned import StaleVersion
 from intake import words
-from scheduling import booking, waitlist, wording
+from scheduling import booking, freed_times, waitlist, wording
 from scheduling.models import Appointment, FreedTime, Invitation
 from scheduling.views.asked import signed_in
 
@@ -23,21 +23,22 @@ from scheduling.views.asked import signed_in
 @require_POST
 @staff_may(May.CONFIRM_VISITS)
 def fill(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Offer the time of a cancelled visit to the ticked people. Only who could come may be ticked."""
+    """Offer a time that a visit gave up to the ticked people. Only who could come may be ticked."""
     now = timezone.now()
-    visit = get_object_or_404(
-        Appointment.objects.select_related("service", "practitioner", "room", "location"), pk=pk
-    )
+    visit = get_object_or_404(Appointment, pk=pk)
+    named = request.POST.get("time", "cancelled")
+    freed = next((each for each in freed_times.free(now=now, of=visit.pk) if each.key == named), None)
+    if freed is None:
+        messages.error(request, _("That time is taken by now, or is offered already."))
+        return redirect("desk:visit", pk=pk)
     ticked = set(request.POST.getlist("request")[:50])
-    fitting = {each.key: each for each in waitlist.candidates(freed=visit, now=now)}
+    fitting = {each.key: each for each in waitlist.candidates(freed=freed, now=now)}
     chosen = [each.about for key, each in fitting.items() if key in ticked]
     if len(chosen) != len(ticked):
         messages.error(request, _("One of them is not waiting any more. Nobody was asked. Look again."))
         return redirect("desk:visit", pk=pk)
     try:
-        if not waitlist.freed_times(now=now).filter(pk=pk).exists():
-            raise booking.SlotTaken
-        made = waitlist.invite(freed=visit, people=chosen, by=signed_in(request), now=now)
+        made = waitlist.invite(freed=freed, people=chosen, by=signed_in(request), now=now)
     except waitlist.NobodyToAsk:
         messages.error(request, _("Tick one to five people."))
     except waitlist.TooLateToAsk:

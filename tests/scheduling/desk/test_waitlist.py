@@ -15,7 +15,8 @@ from django.urls import reverse
 from config.foundation.user import User
 from intake.models import AppointmentRequest, Service
 from notifications.models import Message
-from scheduling import booking, waitlist
+from scheduling import booking, freed_times, waitlist
+from scheduling.freed_times import GivenUp
 from scheduling.models import Appointment, AppointmentStatus, Claim, FreedTime, Invitation
 from tests.scheduling.desk.making import make_clinic, make_request, make_user
 
@@ -30,7 +31,7 @@ def service(db: None) -> Service:
 
 
 @pytest.fixture
-def freed(service: Service) -> Appointment:
+def gone(service: Service) -> Appointment:
     """Somebody cancels Wednesday at 10:30."""
     robin, room = service.practitioners.get(), service.rooms.get()
     visit = booking.record(
@@ -38,6 +39,16 @@ def freed(service: Service) -> Appointment:
         starts_at=FREED_AT, now=NOON,
     )  # fmt: skip
     return booking.cancel(appointment=visit, by=None, now=NOON)
+
+
+@pytest.fixture
+def freed(gone: Appointment) -> GivenUp:
+    return time_of(gone)
+
+
+def time_of(visit: Appointment) -> GivenUp:
+    """The time that a visit gave up."""
+    return freed_times.free(now=NOON, of=visit.pk)[0]
 
 
 @pytest.fixture
@@ -49,7 +60,7 @@ def waits(service: Service, name: str, **wishes: Any) -> AppointmentRequest:
     return make_request(service=service, now=NOON, name=name, status="waitlisted", wishes=wishes)
 
 
-def test_who_could_come_is_ranked_and_who_could_not_is_left_out(service: Service, freed: Appointment) -> None:
+def test_who_could_come_is_ranked_and_who_could_not_is_left_out(service: Service, freed: GivenUp) -> None:
     anyone = waits(service, "Any Time")
     wished = waits(service, "Wed Nesday", days=["wed"])
     named = waits(service, "Wants Robin", practitioner="P1")
@@ -60,14 +71,14 @@ def test_who_could_come_is_ranked_and_who_could_not_is_left_out(service: Service
     assert found == [named, wished, anyone]
 
 
-def test_a_longer_visit_does_not_fit_a_shorter_gap(service: Service, freed: Appointment) -> None:
+def test_a_longer_visit_does_not_fit_a_shorter_gap(service: Service, freed: GivenUp) -> None:
     waits(service, "Any Time")
     Service.objects.filter(pk=service.pk).update(minutes=90)
     assert waitlist.candidates(freed=freed, now=NOON) == []
 
 
 def test_the_time_is_held_while_it_is_offered_and_all_are_told(
-    service: Service, freed: Appointment, robin: User
+    service: Service, freed: GivenUp, robin: User
 ) -> None:
     people = [waits(service, "One Wait"), waits(service, "Two Wait")]
     made = waitlist.invite(freed=freed, people=people, by=robin, now=NOON)
@@ -79,12 +90,10 @@ def test_the_time_is_held_while_it_is_offered_and_all_are_told(
             appointment_request=make_request(service=service), practitioner=None, room=None, starts_at=FREED_AT,
             by=robin, now=NOON,
         )  # fmt: skip
-    assert freed not in waitlist.freed_times(now=NOON)
+    assert freed not in freed_times.free(now=NOON)
 
 
-def test_the_first_yes_wins_and_the_second_is_told_so(
-    service: Service, freed: Appointment, robin: User
-) -> None:
+def test_the_first_yes_wins_and_the_second_is_told_so(service: Service, freed: GivenUp, robin: User) -> None:
     one, two = waits(service, "One Wait"), waits(service, "Two Wait")
     made = waitlist.invite(freed=freed, people=[one, two], by=robin, now=NOON)
     first, second = (
@@ -102,16 +111,16 @@ def test_the_first_yes_wins_and_the_second_is_told_so(
     assert Message.objects.get(subject_id=str(second.pk)).state == "withdrawn"
 
 
-def test_a_no_of_the_last_one_frees_the_time(service: Service, freed: Appointment, robin: User) -> None:
+def test_a_no_of_the_last_one_frees_the_time(service: Service, freed: GivenUp, robin: User) -> None:
     made = waitlist.invite(freed=freed, people=[waits(service, "One Wait")], by=robin, now=NOON)
     waitlist.decline(invitation=made.invitations.get(), now=NOON)
     made.refresh_from_db()
     assert made.status == "withdrawn"
     assert not Claim.objects.exists()
-    assert freed in waitlist.freed_times(now=NOON)
+    assert freed in freed_times.free(now=NOON)
 
 
-def test_an_unanswered_offer_runs_out(service: Service, freed: Appointment, robin: User) -> None:
+def test_an_unanswered_offer_runs_out(service: Service, freed: GivenUp, robin: User) -> None:
     made = waitlist.invite(freed=freed, people=[waits(service, "One Wait")], by=robin, now=NOON)
     assert waitlist.expire(now=NOON + timedelta(hours=3)) == 0
     late = NOON + timedelta(hours=4, minutes=1)
@@ -120,7 +129,7 @@ def test_an_unanswered_offer_runs_out(service: Service, freed: Appointment, robi
     assert waitlist.expire(now=late) == 1
     assert waitlist.expire(now=late) == 0
     assert made.invitations.get().status == "expired"
-    assert freed in waitlist.freed_times(now=late)
+    assert freed in freed_times.free(now=late)
 
 
 @pytest.mark.parametrize(
@@ -145,14 +154,14 @@ def test_nobody_is_written_to_at_night(now: str, told: str, until: str | None) -
     assert ends_at.astimezone(DENVER).isoformat()[:16] in {until, "2027-03-02T22:30"}
 
 
-def test_the_database_knows_one_winner(service: Service, freed: Appointment, robin: User) -> None:
+def test_the_database_knows_one_winner(service: Service, freed: GivenUp, robin: User) -> None:
     one, two = waits(service, "One Wait"), waits(service, "Two Wait")
     made = waitlist.invite(freed=freed, people=[one, two], by=robin, now=NOON)
     winner = made.invitations.get(appointment_request=one)
     waitlist.accept(invitation=winner, now=NOON)
     loser = Invitation.objects.filter(freed_time=made).exclude(pk=winner.pk)
     with pytest.raises(IntegrityError), transaction.atomic():
-        loser.update(status="accepted", appointment=freed)
+        loser.update(status="accepted", appointment=freed.visit)
     with pytest.raises(IntegrityError), transaction.atomic():
         loser.update(status="accepted")  # a yes without a visit
 
@@ -165,7 +174,7 @@ def test_five_say_yes_at_once_and_one_gets_it() -> None:
         code="A1", service=service, client=None, practitioner=service.practitioners.get(),
         room=service.rooms.get(), starts_at=FREED_AT, now=NOON,
     )  # fmt: skip
-    freed = booking.cancel(appointment=visit, by=robin, now=NOON)
+    freed = time_of(booking.cancel(appointment=visit, by=robin, now=NOON))
     people = [waits(service, f"Wait Number{number}") for number in range(5)]
     made = waitlist.invite(freed=freed, people=people, by=robin, now=NOON)
     said: list[str] = []
@@ -208,13 +217,13 @@ def staff(client: Browser, robin: User, at_noon: None) -> Browser:
 
 
 def test_two_presses_fill_a_freed_time_and_the_client_says_yes_by_link(
-    staff: Browser, service: Service, freed: Appointment
+    staff: Browser, service: Service, freed: GivenUp
 ) -> None:
     one = waits(service, "One Wait")
-    assert reverse("desk:visit", args=[freed.pk]) in staff.get(reverse("desk:lists")).content.decode()
-    page = staff.get(reverse("desk:visit", args=[freed.pk])).content.decode()
+    assert reverse("desk:visit", args=[freed.visit.pk]) in staff.get(reverse("desk:lists")).content.decode()
+    page = staff.get(reverse("desk:visit", args=[freed.visit.pk])).content.decode()
     assert "One Wait" in page
-    staff.post(reverse("desk:fill", args=[freed.pk]), {"request": str(one.pk)})
+    staff.post(reverse("desk:fill", args=[freed.visit.pk]), {"request": str(one.pk)})
     assert "offered to 1 person" in staff.get(reverse("desk:lists")).content.decode()
     link = next(word for word in Message.objects.get(kind="waitlist_offer").text.split() if "/v/" in word)
     path = link[link.index("/v/") :]
@@ -229,25 +238,25 @@ def test_two_presses_fill_a_freed_time_and_the_client_says_yes_by_link(
 
 @pytest.mark.parametrize("ticked", [[], ["x"], ["00000000-0000-0000-0000-000000000000"]])
 def test_people_who_do_not_wait_cannot_be_asked(
-    staff: Browser, service: Service, freed: Appointment, ticked: list[str]
+    staff: Browser, service: Service, freed: GivenUp, ticked: list[str]
 ) -> None:
     waits(service, "One Wait")
-    assert staff.post(reverse("desk:fill", args=[freed.pk]), {"request": ticked}).status_code == 302
+    assert staff.post(reverse("desk:fill", args=[freed.visit.pk]), {"request": ticked}).status_code == 302
     assert not FreedTime.objects.exists()
     assert not Message.objects.filter(kind="waitlist_offer").exists()
 
 
-def test_a_second_press_asks_nobody_again(staff: Browser, service: Service, freed: Appointment) -> None:
+def test_a_second_press_asks_nobody_again(staff: Browser, service: Service, freed: GivenUp) -> None:
     one = waits(service, "One Wait")
     for _ in range(2):
-        staff.post(reverse("desk:fill", args=[freed.pk]), {"request": str(one.pk)})
+        staff.post(reverse("desk:fill", args=[freed.visit.pk]), {"request": str(one.pk)})
     assert FreedTime.objects.count() == 1
     assert Message.objects.filter(kind="waitlist_offer").count() == 1
 
 
-def test_staff_take_a_freed_time_back(staff: Browser, service: Service, freed: Appointment) -> None:
+def test_staff_take_a_freed_time_back(staff: Browser, service: Service, freed: GivenUp) -> None:
     one = waits(service, "One Wait")
-    staff.post(reverse("desk:fill", args=[freed.pk]), {"request": str(one.pk)})
+    staff.post(reverse("desk:fill", args=[freed.visit.pk]), {"request": str(one.pk)})
     address = reverse("desk:waitlist_withdraw", args=[FreedTime.objects.get().pk])
     assert "The time is free." in staff.post(address, follow=True).content.decode()
     assert "answered already" in staff.post(address, follow=True).content.decode()
@@ -273,7 +282,7 @@ def booked(service: Service, name: str, starts_at: datetime) -> Appointment:
 
 
 def test_who_would_come_earlier_is_asked_after_those_who_have_no_visit(
-    service: Service, freed: Appointment, later: Appointment
+    service: Service, freed: GivenUp, later: Appointment
 ) -> None:
     booked(service, "Content Withit", FREED_AT + timedelta(days=8))
     before = booked(service, "Comes Before", FREED_AT - timedelta(days=1))
@@ -283,7 +292,7 @@ def test_who_would_come_earlier_is_asked_after_those_who_have_no_visit(
 
 
 def test_a_yes_moves_the_later_visit_and_fulfils_the_wish(
-    service: Service, freed: Appointment, later: Appointment, robin: User
+    service: Service, freed: GivenUp, later: Appointment, robin: User
 ) -> None:
     waits_too = waits(service, "One Wait")
     made = waitlist.invite(freed=freed, people=[waits_too, later], by=robin, now=NOON)
@@ -297,9 +306,7 @@ def test_a_yes_moves_the_later_visit_and_fulfils_the_wish(
     assert made.invitations.get(appointment_request=waits_too).status == "lost"
 
 
-def test_a_no_leaves_the_later_visit_and_its_wish(
-    freed: Appointment, later: Appointment, robin: User
-) -> None:
+def test_a_no_leaves_the_later_visit_and_its_wish(freed: GivenUp, later: Appointment, robin: User) -> None:
     made = waitlist.invite(freed=freed, people=[later], by=robin, now=NOON)
     waitlist.decline(invitation=made.invitations.get(), now=NOON)
     was = later.starts_at
@@ -309,7 +316,7 @@ def test_a_no_leaves_the_later_visit_and_its_wish(
 
 @pytest.mark.parametrize("how", ["cancelled", "moved before"])
 def test_a_yes_for_a_visit_that_is_not_there_any_more_changes_nothing(
-    freed: Appointment, later: Appointment, robin: User, how: str
+    freed: GivenUp, later: Appointment, robin: User, how: str
 ) -> None:
     made = waitlist.invite(freed=freed, people=[later], by=robin, now=NOON)
     if how == "cancelled":
@@ -336,7 +343,7 @@ def test_a_visit_that_is_over_or_cancelled_takes_no_wish(service: Service, later
 
 
 def test_the_database_wants_a_request_or_a_visit_of_whom_it_invites(
-    freed: Appointment, later: Appointment, robin: User
+    freed: GivenUp, later: Appointment, robin: User
 ) -> None:
     made = waitlist.invite(freed=freed, people=[later], by=robin, now=NOON)
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -372,7 +379,7 @@ def link_in(kind: str) -> str:
 
 
 def test_a_client_wishes_by_link_and_takes_the_earlier_time_by_link(
-    staff: Browser, service: Service, freed: Appointment
+    staff: Browser, service: Service, freed: GivenUp
 ) -> None:
     visit = booked(service, "Later Visit", FREED_AT + timedelta(days=7))
     client, path = Browser(), link_in("confirmed")
@@ -382,9 +389,9 @@ def test_a_client_wishes_by_link_and_takes_the_earlier_time_by_link(
     page = client.post(path, {"act": "earlier"}, follow=True).content.decode()
     assert "Keep my time" in page
 
-    desk = staff.get(reverse("desk:visit", args=[freed.pk])).content.decode()
+    desk = staff.get(reverse("desk:visit", args=[freed.visit.pk])).content.decode()
     assert "would come earlier." in desk
-    staff.post(reverse("desk:fill", args=[freed.pk]), {"request": str(visit.pk)})
+    staff.post(reverse("desk:fill", args=[freed.visit.pk]), {"request": str(visit.pk)})
     told = Message.objects.get(kind="waitlist_offer").text
     assert "your visit of Wednesday, March 10" in told.replace("\n", " ")
     answer = client.post(link_in("waitlist_offer"), {"act": "yes"}).content.decode()
