@@ -6,6 +6,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from config.foundation.policy import public
+from intake.fields import Story
+from intake.models import StoredFile
+from intake.views.filing import FileField
 from intake.widgets import DateBoxes, TileBoxes, TileRadios
 
 
@@ -17,9 +20,7 @@ class EveryControl(forms.Form):
     born = forms.CharField(
         label="Birth date", help_text="Your price estimate must show it.", widget=DateBoxes()
     )
-    words = forms.CharField(
-        label="What is going on, in your own words?", required=False, widget=forms.Textarea
-    )
+    words = Story(label="What is going on, in your own words?", rows=4)
     for_whom = forms.ChoiceField(
         label="Who is the visit for?",
         choices=[("self", "Me"), ("child", "My child")],
@@ -32,8 +33,10 @@ class EveryControl(forms.Form):
         widget=TileBoxes(layout="set--fit"),
     )
     email_ok = forms.BooleanField(label="You may email me about this visit.", required=False)
+    text_ok = forms.BooleanField(label="You may text me about this visit.", required=False)
+    policy = forms.BooleanField(label="I know that a late change costs $105.00.")
 
-    nickname.optional_note = words.optional_note = days.optional_note = True  # type: ignore[attr-defined]
+    nickname.optional_note = days.optional_note = True  # type: ignore[attr-defined]
 
 
 @require_GET
@@ -59,11 +62,26 @@ def components(request: HttpRequest) -> HttpResponse:
             "hidden": "how to reach you",
         },
     ]
+    files = [
+        FileField("card_front", "Photo of your insurance card, front", many=False),
+        FileField(
+            "card_back", "The same, with one that we have", many=False, kept=[StoredFile(name="card.jpg")]
+        ),
+        FileField(
+            "referral_file",
+            "The same, refused",
+            many=True,
+            errors=["“scan.mov”: we cannot keep this kind of file."],
+        ),
+    ]
     context = {
+        "files": files,
+        "more": ["10 sessions $495, each $49.50."],
         "form": EveryControl(initial={"for_whom": "self", "days": ["mon"]}, auto_id="id_right-%s"),
         "wrong": wrong,
         "errors": errors,
         "review": review,
+        "steps": [{"id": f"now-{n}", "value": n, "label": n, "checked": n == 5} for n in range(11)],
         "beads": [True, True, False, False, False, False],
     }
     return render(request, "dev/components.html", context)
