@@ -11,6 +11,7 @@ def web_command(*, bind: str, workers: int = 2, threads: int = 4) -> list[str]:
         *PYTHON,
         "gunicorn",
         "config.wsgi:application",
+        *("--worker-class", "config.arrival.PatientWorker"),
         *("--bind", bind),
         *("--workers", str(workers)),
         *("--threads", str(threads)),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 
@@ -83,6 +83,11 @@ class Refusals:
         if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
             return render(request, "400.html", status=400)
         return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A body of which the end never came. Hardly anybody is there to read the answer."""
+        is_broken = isinstance(exception, UnreadablePostError)
+        return render(request, "400.html", status=400) if is_broken else None
 
 
 def _limit(request: HttpRequest) -> int:
