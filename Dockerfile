@@ -18,4 +18,4 @@ COPY . .
 RUN DEBUG=1 TESTING=0 VAR_DIR=/tmp/build python manage.py collectstatic --noinput --verbosity 0 && rm -rf /tmp/build
 USER 10001
 EXPOSE 8000
-CMD ["python", "-m", "gunicorn", "config.wsgi:application", "--worker-class", "config.arrival.PatientWorker", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "4"]
+CMD ["python", "-m", "gunicorn", "config.wsgi:application", "--worker-class", "config.arrival.PatientWorker", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "4", "--worker-tmp-dir", "/dev/shm", "--max-requests", "2000", "--max-requests-jitter", "200", "--access-logfile", "/dev/null"]

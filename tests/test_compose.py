@@ -1,5 +1,6 @@
 """The compose file: what it starts is what is tested, and every name in it leads somewhere."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -67,3 +68,18 @@ def test_our_containers_run_without_rights():
 
 def test_the_database_and_redis_listen_on_no_port():
     assert not [name for name in ("postgres", "redis") if "ports" in SERVICES[name]]
+
+
+def test_no_secret_and_no_data_is_built_into_the_image():
+    """The Dockerfile copies the folder it stands in, in which the secrets and a clinic's data may lie."""
+    left_out = {"secrets", ".env", "var", "*.sqlite3*", ".git"}
+    assert left_out <= set((ROOT / ".dockerignore").read_text().splitlines())
+    folders = {secret["file"].removeprefix("./").split("/")[0] for secret in COMPOSE["secrets"].values()}
+    assert folders <= left_out
+    never_committed = {line.strip("/") for line in (ROOT / ".gitignore").read_text().splitlines()}
+    assert folders | {".env"} <= never_committed
+
+
+def test_an_image_started_by_itself_runs_the_web_server_that_the_tests_run():
+    (command,) = re.findall(r"^CMD (.*)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert json.loads(command) == ["python", *web_command(bind="0.0.0.0:8000")[1:]]

@@ -1,11 +1,20 @@
 """Find a person, and their page."""
 
+import re
+
 import pytest
+import time_machine
 from django.test import Client as Browser
 from django.urls import reverse
 
 from config.foundation.access_log import AccessEvent
-from tests.scheduling.desk.making import MONDAY, make_clinic, make_request, make_visit
+from intake import words
+from notifications.models import Message
+from scheduling.desk.words import contact_sentence
+from tests.factories import NOW, load_sample_clinic
+from tests.intake.test_samples import send
+from tests.scheduling.desk.making import MONDAY, make_clinic, make_request, make_user, make_visit
+from tests.scheduling.test_booking import confirm
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +46,28 @@ def test_a_persons_page_shows_requests_and_visits_and_is_written_down(staff: Bro
     assert asked.reference in page
     assert "Mon, Mar 1" in staff.get(reverse("desk:client", args=[visit.client_id])).content.decode()
     assert AccessEvent.objects.filter(subject_type="intake.client", action="opened").count() == 2
+
+
+@time_machine.travel(NOW, tick=False)
+def test_a_persons_page_shows_all_that_was_agreed_and_told(client: Browser) -> None:
+    """Request, visit, estimate, messages and how they wish to be reached, of one who came all the way."""
+    load_sample_clinic()
+    asked = send("R01")
+    visit = confirm(asked, "2027-03-03T09:00")
+    estimate = visit.estimates.get()
+    client.force_login(make_user())
+    page = client.get(reverse("desk:client", args=[asked.client_id])).content.decode()
+
+    sections = dict(re.findall(r"<section><h2>(\w+)</h2>(.*?)</section>", page, re.DOTALL))
+    assert asked.reference in sections["Requests"]
+    assert "Wed, Mar 3" in sections["Visits"]
+    assert str(estimate) in sections["Estimates"]
+    assert words.money(estimate.total_cents) in sections["Estimates"]
+    labels = re.findall(r'<th scope="row">(.*?)</th>', sections["Messages"])
+    sent = [one for one in Message.objects.all() if one.to == asked.client.email]
+    assert len(labels) == len(sent) >= 2
+    assert asked.client.email in sections["Messages"]
+    assert contact_sentence(asked.client) in page
 
 
 def test_the_bar_links_only_to_pages_that_are_there(staff: Browser) -> None:
