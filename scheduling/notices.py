@@ -57,13 +57,13 @@ def offer_path(offer: Offer) -> str:
 
 
 def offered_times(
-    *, offer: Offer, times: Sequence[datetime], now: datetime, by: User | None = None, waitlist: bool = False
+    *, offer: Offer, times: Sequence[datetime], now: datetime, by: User | None = None
 ) -> Message:
-    """Two or three held times to choose from, or one that opened for somebody on the waitlist."""
+    """Two or three held times to choose from."""
     request = offer.appointment_request
     return tell(
         client=request.client,
-        kind="waitlist_offer" if waitlist else "offered_times",
+        kind="offered_times",
         context={
             "times": sorted(times),
             "kept_until": offer.expires_at,
