@@ -55,29 +55,29 @@
     if (data.sub) nodes.push(el("span", "sub", data.sub));
     return { domNodes: here ? withHere(nodes, data) : nodes };
   };
-  /* Event Calendar calls itself a table of buttons, which no reader can make sense of: columns are groups here. */
+  /* Event Calendar calls itself a table of buttons, which no reader can make sense of: columns are groups here.
+     It says so again whenever it draws, so this is looked at after each of its changes, before anybody can read them. */
+  const set = (node, name, value) => { if (node.getAttribute(name) !== value) node.setAttribute(name, value); };
   const tidyRoles = () => {
     const root = $(".ec", cal);
     if (!root) return;
-    root.removeAttribute("role");
-    root.setAttribute("role", "group");
-    root.setAttribute("aria-label", cal.getAttribute("aria-label"));
+    set(root, "role", "group");
+    set(root, "aria-label", cal.getAttribute("aria-label"));
     for (const node of $$("[role=row], [role=rowgroup], [role=cell], [role=columnheader], [role=rowheader], [aria-colspan]", root)) {
-      node.removeAttribute("role");
-      for (const name of ["aria-colindex", "aria-rowindex", "aria-colspan"]) node.removeAttribute(name);
+      for (const name of ["role", "aria-colindex", "aria-rowindex", "aria-colspan"]) node.removeAttribute(name);
     }
-    for (const node of $$(".ec-bg-event", root)) node.setAttribute("role", "presentation");
+    for (const node of $$(".ec-bg-event", root)) set(node, "role", "presentation");
     /* A button with a button in it is one to no reader: such a card is a group of two. */
     for (const node of $$(".ec-event", root)) {
       const two = !!$(".here-now", node);
-      if (two) { node.setAttribute("role", "group"); node.removeAttribute("tabindex"); }
-      else if (node.getAttribute("role") === "group") { node.setAttribute("role", "button"); node.tabIndex = 0; }
+      if (two) { set(node, "role", "group"); node.removeAttribute("tabindex"); }
+      else if (node.getAttribute("role") === "group") { set(node, "role", "button"); node.tabIndex = 0; }
     }
     const scroller = $(".ec-main", root);
     if (scroller && !scroller.hasAttribute("tabindex")) {
       scroller.tabIndex = 0;
-      scroller.setAttribute("role", "region");
-      scroller.setAttribute("aria-label", words.hours || "Hours");
+      set(scroller, "role", "region");
+      set(scroller, "aria-label", words.hours || "Hours");
     }
   };
   const toEvent = (item) => ({
@@ -121,7 +121,7 @@
       ec.setOption("resources", feed.columns.map(({ id, title, note }) => ({ id, title, extendedProps: { note } })));
       ec.setOption("events", feed.events.map(toEvent));
       $(".cal-body", cal).classList.remove("failed");
-      requestAnimationFrame(() => { tidyRoles(); backTo(); cal.dataset.loaded = String(number); });
+      requestAnimationFrame(() => { backTo(); cal.dataset.loaded = String(number); });
     } catch (error) {
       if (number !== loadNumber) return;
       $(".cal-body", cal).classList.add("failed");
@@ -237,6 +237,7 @@
   const draw = (item) => { if (ec.getEventById(item.id)) ec.updateEvent(toEvent(item)); else ec.addEvent(toEvent(item)); };
 
   const holder = $(".cal-body", cal);
+  new MutationObserver(tidyRoles).observe(holder, { subtree: true, childList: true, attributeFilter: ["role"] });
   ec = EventCalendar.create(holder, {
     view: cal.dataset.view === "week" ? "resourceTimeGridWeek" : "resourceTimeGridDay",
     date: cal.dataset.day,
@@ -270,7 +271,6 @@
       if (event.extendedProps.label) node.setAttribute("aria-label", event.extendedProps.label);
       if (event.display === "background" && event.extendedProps.hint) node.title = event.extendedProps.hint;
     },
-    eventAllUpdated: () => tidyRoles(),
     eventClick: ({ event, jsEvent }) => {
       const data = event.extendedProps;
       if (jsEvent.target.closest?.(".here-now")) return arrive(data);
