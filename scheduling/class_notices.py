@@ -23,14 +23,14 @@ SEAT = "scheduling.seat"
 
 
 def seats_of(visit: Appointment) -> list[Seat]:
-    """Who sits in it now. A seat without a request was agreed elsewhere: its person has no page here."""
-    taken = Seat.objects.filter(appointment=visit, cancelled_at=None, appointment_request__isnull=False)
+    """Who sits in it now, whether they asked here or it was agreed elsewhere."""
+    taken = Seat.objects.filter(appointment=visit, cancelled_at=None)
     return list(taken.select_related("client", "appointment_request").order_by("pk"))
 
 
 def confirmed(*, seat: Seat, now: datetime, by: User | None) -> Message:
     language = _language(seat)
-    said = {"has_estimate": False, "is_class": True, "thread": thread(done=3, language=language)}
+    said = {"has_estimate": False, "thread": thread(done=3, language=language)}
     return _tell(seat, "confirmed", said, now=now, by=by)
 
 
@@ -63,15 +63,14 @@ def reminder_key(seat: Seat, *, lead_hours: int) -> str:
 
 
 def reminder(*, seat: Seat, lead_hours: int, now: datetime) -> Message:
-    """As for a visit; their page is that of their request, where a seat is given back by calling."""
-    url = _page(seat)
+    """As for a visit; it leads to the page of their request, which says what can be changed there and what by calling."""
     return contact.tell_client(
         client=seat.client,
         kind="reminder",
         context={
             "starts_at": seat.appointment.starts_at,
             "place": place_of(seat.appointment.location),
-            "url": url,
+            "url": _page(seat),
             "is_class": True,
         },
         key=reminder_key(seat, lead_hours=lead_hours),
@@ -86,6 +85,9 @@ def reminder(*, seat: Seat, lead_hours: int, now: datetime) -> Message:
 
 
 def _page(seat: Seat) -> str:
+    """The page of their request. Who agreed elsewhere has none, and is told to call."""
+    if seat.appointment_request_id is None:
+        return ""
     return client_link(
         purpose=REQUEST_LINK,
         subject_id=seat.appointment_request_id,
@@ -112,6 +114,7 @@ def _tell(
             "starts_at": visit.starts_at,
             "place": place_of(visit.location),
             "url": _page(seat),
+            "is_class": True,
             "free_until": free_until if free_until > now else None,
             **said,
         },

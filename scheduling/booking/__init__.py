@@ -12,7 +12,7 @@ from scheduling.booking.accepting import accept
 from scheduling.booking.attempts import together
 from scheduling.booking.attending import arrive, fulfil, no_show
 from scheduling.booking.confirming import confirm, confirm_all
-from scheduling.booking.ending import cancel, leave_class, let_go, letting_go
+from scheduling.booking.ending import cancel, give_seat_back, leave_class, let_go, letting_go
 from scheduling.booking.judging import BUSY
 from scheduling.booking.moving import move
 from scheduling.booking.offering import expire_offers, offer, turn_down, withdraw_offer
@@ -36,6 +36,7 @@ __all__ = [
     "confirm_all",
     "expire_offers",
     "fulfil",
+    "give_seat_back",
     "leave_class",
     "let_go",
     "letting_go",

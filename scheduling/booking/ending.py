@@ -92,6 +92,32 @@ def leave_class(*, seat: Seat, by: User | None, now: datetime) -> None:
     AppointmentEvent.objects.create(appointment_id=seat.appointment_id, at=now, by=by, what="seat_given_back")
 
 
+def give_seat_back(*, seat: Seat, now: datetime, expect_version: int) -> None:
+    """The client does not come to a class: the place is free at once, they and staff are told.
+
+    `expect_version` is that of their request, which ends here. Raises StaleVersion, and NotBookable when it is
+    over or given back already.
+    """
+
+    def act() -> None:
+        # Its own lock first, as everyone who counts seats takes it.
+        visit = Appointment.objects.select_for_update(of=("self",)).get(pk=seat.appointment_id)
+        pending = AppointmentRequest.objects.get(seats=seat)
+        if pending.version != expect_version:
+            raise StaleVersion
+        if visit.status != AppointmentStatus.BOOKED or visit.starts_at <= now:
+            raise NotBookable("closed")
+        leave_class(seat=seat, by=None, now=now)
+        pending.move_to(Status.WITHDRAWN, now=now, by=None, why="by the client")
+        # A calendar may ignore a cancellation that is no newer (RFC 5546 3.2.5).
+        Appointment.objects.filter(pk=visit.pk).update(sequence=F("sequence") + 1)
+        left = Seat.objects.select_related("appointment", "client", "appointment_request").get(pk=seat.pk)
+        class_notices.cancelled(seats=[left], now=now, by=None)
+        staff_notices.client_changed(appointment=left.appointment, is_cancelled=True, now=now)
+
+    attempt(act)
+
+
 # What a client waits for goes on, but not with the times they were offered: they have to be told. Who is declined
 # is told of that; nothing is sent to what is set aside.
 GOES_ON = frozenset({Status.ON_HOLD, Status.WAITLISTED})

@@ -1,14 +1,21 @@
 """A class is one appointment of many people: when it moves, or its teacher is ill, each of them hears of it."""
 
+import base64
+import re
 from datetime import date
 
 import pytest
+import time_machine
+from django.http import HttpResponse
+from django.test import Client as Browser
+from icalendar import Calendar
 
-from intake.models import AppointmentRequest, Practitioner
+from config.foundation.clinic import Clinic
+from intake.models import AppointmentRequest, Practitioner, Service
 from notifications.models import Message
 from scheduling import booking, reminders, sick_day
 from scheduling.models import Appointment, Claim, Seat, TimeOff
-from tests.factories import NOW, make_appointment_request, make_user
+from tests.factories import NOW, make_appointment_request, make_client, make_user
 from tests.scheduling.test_booking import at, confirm
 
 pytestmark = pytest.mark.usefixtures("clinic")
@@ -132,6 +139,7 @@ def test_nobody_is_reminded_of_a_class_that_is_off_or_that_they_left():
 
 
 def test_who_joined_a_class_after_the_reminder_was_due_has_just_been_confirmed():
+    Clinic.objects.update(change_notice_hours=48)
     a_class("2027-03-20T10:00")
     late = make_appointment_request(service="WORKSHOP")
     late.client.email = "late@example.org"
@@ -142,11 +150,118 @@ def test_who_joined_a_class_after_the_reminder_was_due_has_just_been_confirmed()
     assert remind("2027-03-20T08:01") == ["late@example.org", *EVERYONE]
 
 
-def test_a_reminder_of_a_class_leads_to_the_page_of_its_person_and_offers_nothing_that_is_not_there():
+def page_in(message: Message) -> str:
+    """The address of the page that a mail leads to, on this site."""
+    [path] = set(re.findall(r"http://testserver(/v/[^\s#]+)", message.text))
+    return path
+
+
+def of(kind: str, who: str = EVERYONE[0]) -> Message:
+    return next(row for row in Message.objects.filter(kind=kind).order_by("-created_at") if row.to == who)
+
+
+def test_a_mail_about_a_class_offers_only_what_its_page_can_do(client):
+    visit, _people = a_class("2027-03-20T10:00")
+    booking.move(
+        appointment=visit, practitioner=Practitioner.objects.get(code="P3"), room=None,
+        starts_at=at("2027-04-03T10:00"), by=None, now=at("2027-03-18T10:02"),
+    )  # fmt: skip
+    remind("2027-04-01T10:01")
+
+    for kind in ("confirmed", "moved", "reminder"):
+        message = of(kind)
+        assert "See my visit: http" in message.text
+        for missing in ("#coming", "See my visit and price", "Move or cancel", "birth date"):
+            assert missing not in message.text + message.html, kind
+    for kind in ("confirmed", "moved"):
+        assert f"Give my place back: http://testserver{page_in(of(kind))}#change" in of(kind).text
+
+    with time_machine.travel(at("2027-04-01T10:02"), tick=False):
+        page = client.get(page_in(of("moved"))).content.decode()
+    assert 'id="change"' in page
+    assert "Give my place back" in page
+    assert "Your visit is set" in page
+    assert "Saturday, April 3" in page
+    assert "We keep a place for you." in page
+    assert "Nothing is booked yet" not in page
+
+
+def give_back(client: Browser, message: Message, *, when: str, sure: str = "yes") -> HttpResponse:
+    asked = AppointmentRequest.objects.get(pk=Seat.objects.get(pk=message.subject_id).appointment_request_id)
+    with time_machine.travel(at(when), tick=False):
+        data = {"act": "give_back", "sure": sure, "version": asked.version}
+        return client.post(page_in(message), data, follow=True)
+
+
+def test_a_place_in_a_class_is_given_back_by_link_and_everyone_concerned_hears_of_it(client):
+    visit, people = a_class("2027-03-20T10:00")
+    mine = of("confirmed")
+
+    unsure = give_back(client, mine, when="2027-03-10T10:00", sure="")
+    assert (unsure.status_code, Seat.objects.filter(cancelled_at=None).count()) == (422, 2)
+    given = give_back(client, mine, when="2027-03-10T10:00")
+
+    assert "You took your request back" in given.content.decode()
+    visit.refresh_from_db()
+    assert (visit.status, visit.seats_taken) == ("booked", 1)
+    assert [AppointmentRequest.objects.get(pk=each.pk).status for each in people] == ["withdrawn", "booked"]
+    assert told("cancelled") == EVERYONE[:1]
+    assert Message.objects.filter(kind="staff_change", subject_id=visit.pk).count() == 1
+    [entry] = of("cancelled").attachments
+    cancelled = Calendar.from_ical(base64.b64decode(entry["content"]))
+    assert str(cancelled["METHOD"]) == "CANCEL"
+    assert cancelled.walk("VEVENT")[0]["SEQUENCE"] == 1
+    assert remind("2027-03-18T10:01") == EVERYONE[1:]
+
+    again = give_back(client, mine, when="2027-03-10T10:01")
+    assert (again.status_code, visit.seats_taken) == (409, 1)
+
+
+def test_soon_before_a_class_its_place_is_given_back_by_calling(client):
+    Clinic.objects.update(change_notice_hours=48)
     a_class("2027-03-20T10:00")
+    late = make_appointment_request(service="WORKSHOP")
+    confirm(late, "2027-03-20T10:00", who="P3", room="", now=at("2027-03-18T14:00"))
+
+    refused = give_back(client, of("confirmed"), when="2027-03-18T14:05")
+
+    assert (refused.status_code, Seat.objects.filter(cancelled_at=None).count()) == (409, 3)
+    assert "It is soon. Please call us." in refused.content.decode()
+    told_late = of("confirmed", late.client.email)
+    assert "Please call us as soon as you can." in told_late.text
+    assert "#change" not in told_late.text + told_late.html
+
+
+def test_whose_place_was_agreed_elsewhere_hears_the_same_and_is_sent_to_no_page():
+    guest = make_client(email="guest@example.org")
+    visit = booking.record(
+        code="agreed", service=Service.objects.get(code="WORKSHOP"), client=guest, people=2, room=None,
+        practitioner=Practitioner.objects.get(code="P3"), starts_at=at("2027-03-20T10:00"), now=NOW,
+    )  # fmt: skip
+    assert not Message.objects.exists()
+
+    assert remind("2027-03-18T10:01") == ["guest@example.org"]
+    booking.move(
+        appointment=visit, practitioner=Practitioner.objects.get(code="P3"), room=None,
+        starts_at=at("2027-04-03T10:00"), by=None, now=at("2027-03-18T10:02"),
+    )  # fmt: skip
+    visit.refresh_from_db()
+    booking.cancel(appointment=visit, by=make_user(), now=at("2027-03-18T10:03"), why="ill")
+
+    for kind in ("reminder", "moved", "cancelled"):
+        message = of(kind, "guest@example.org")
+        assert "http" not in message.text
+        assert "/v/" not in message.html
+    assert "Please call us as soon as you can." in of("moved", "guest@example.org").text
+
+
+def test_who_agreed_elsewhere_and_wants_no_reminders_gets_none():
+    guest = make_client(email="guest@example.org", contact_notes={"email_reminders_ok": False})
+    booking.record(
+        code="agreed", service=Service.objects.get(code="WORKSHOP"), client=guest, people=1, room=None,
+        practitioner=Practitioner.objects.get(code="P3"), starts_at=at("2027-03-20T10:00"), now=NOW,
+    )  # fmt: skip
+
     remind("2027-03-18T10:01")
 
-    for reminder in Message.objects.filter(kind="reminder"):
-        assert "See my visit: http" in reminder.text
-        assert "#coming" not in reminder.text + reminder.html
-        assert "#change" not in reminder.text + reminder.html
+    assert Message.objects.get().state == "not_sent"

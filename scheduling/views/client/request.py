@@ -21,8 +21,8 @@ from intake.models import AppointmentRequest, Priority, Status
 from intake.models.appointment_request import IllegalMove
 from intake.notices import REQUEST_LINK
 from scheduling import availability, booking, notices
-from scheduling.models import AppointmentStatus, Offer
-from scheduling.views.client.shown import hours, moment_in, note_in, speak, value_of, version_in
+from scheduling.models import AppointmentStatus, Offer, Seat
+from scheduling.views.client.shown import hours, moment_in, note_in, shown, speak, value_of, version_in
 
 SHOWN_OPENINGS = 9
 MOST_MARKED = 3
@@ -64,7 +64,7 @@ def request_page(request: HttpRequest, link: Link) -> HttpResponseBase:
         return act(request, link, asked, now)
     except _Wrong as wrong:
         return _page(request, asked, now=now, wrong=wrong.text, status=wrong.status)
-    except (StaleVersion, IllegalMove, triage.NotAllowed, booking.OfferClosed):
+    except (StaleVersion, IllegalMove, triage.NotAllowed, booking.OfferClosed, booking.NotBookable):
         asked = AppointmentRequest.objects.select_related("client", "service").get(pk=asked.pk)
         sorry = _("Your request has changed meanwhile. Please look again.")
         return _page(request, asked, now=now, wrong=sorry, status=409)
@@ -122,6 +122,34 @@ def _take_back(
     return redirect(link.path())
 
 
+def _give_back(
+    request: HttpRequest, link: Link, asked: AppointmentRequest, now: datetime
+) -> HttpResponseBase:
+    """The place in a class, while that is free; later it is for a person to say what it costs."""
+    seat = _seat(asked)
+    if seat is None or now > _free_until(seat, Clinic.get()):
+        raise _Wrong(_("This visit can no longer be changed here."), 409)
+    if request.POST.get("sure") != "yes":
+        raise _Wrong(_("Please tick that you are sure. Nothing has changed."), 422)
+    try:
+        booking.give_seat_back(seat=seat, now=now, expect_version=version_in(request))
+    except booking.TryAgain:
+        raise _Wrong(_("We are very busy just now. Nothing has changed. Please try again."), 409) from None
+    return redirect(link.path())
+
+
+def _seat(asked: AppointmentRequest) -> Seat | None:
+    """The place in a class that a request was answered with."""
+    taken = asked.seats.filter(cancelled_at=None, appointment__status=AppointmentStatus.BOOKED)
+    return taken.select_related(
+        "appointment__location", "appointment__practitioner", "appointment__service"
+    ).first()
+
+
+def _free_until(seat: Seat, clinic: Clinic) -> datetime:
+    return seat.appointment.starts_at - timedelta(hours=clinic.change_notice_hours)
+
+
 def _go_to_times(
     request: HttpRequest, link: Link, asked: AppointmentRequest, now: datetime
 ) -> HttpResponseBase:
@@ -141,6 +169,7 @@ ACTS: dict[str, Callable[[HttpRequest, Link, AppointmentRequest, datetime], Http
     "write": _write,
     "mark": _mark,
     "take_back": _take_back,
+    "give_back": _give_back,
     "times": _go_to_times,
     "visit": _go_to_visit,
 }
@@ -167,12 +196,13 @@ def _page(
     is_late = asked.status in WAITING and asked.reply_by < now
     openings = _openings(asked, clinic, now=now) if shows_openings(asked, clinic) else []
     visit = asked.appointments.filter(status=AppointmentStatus.BOOKED).order_by("starts_at").first()
+    seat = _seat(asked)
     has_offer = asked.offers.filter(status=Offer.Status.OPEN, expires_at__gt=now).exists()
     context = {
         "asked": asked,
         "name": asked.client.name_to_use or asked.client.first_name,
         "service": asked.service or asked.service_asked,
-        "stands": _stands(asked, has_offer=has_offer, has_visit=visit is not None),
+        "stands": _stands(asked, has_offer=has_offer, has_visit=bool(visit or seat)),
         "is_late": is_late,
         "is_urgent": asked.priority == Priority.URGENT,
         "done": {"offered": 2, "booked": 4}.get(asked.status, 0),
@@ -184,6 +214,11 @@ def _page(
         "question": _question(asked),
         "openings": openings,
         "visit_at": words.moment(visit.starts_at, clinic.zone) if visit else "",
+        "seat": shown(seat.appointment, clinic) if seat else None,
+        "people": asked.people,
+        "free_until": words.moment(_free_until(seat, clinic), clinic.zone)
+        if seat and now <= _free_until(seat, clinic)
+        else "",
         "can_write": asked.is_open,
         "can_take_back": asked.status in CAN_TAKE_BACK,
         "note": note_in(request) if wrong and request.method == "POST" else "",
