@@ -10,12 +10,10 @@ from django.utils.translation import gettext as _
 from config.foundation.clinic import Clinic
 from intake import words
 from intake.models import AppointmentRequest, Client
-from intake.notices import SUBJECT as REQUEST
 from notifications import catalogue
 from notifications.models import Audience, Message, State
-from scheduling import wording
-from scheduling.models import Appointment, Estimate, Offer
-from scheduling.notices import ESTIMATE, OFFER, VISIT
+from scheduling import told, wording
+from scheduling.models import Appointment, Estimate
 
 SHOWN = 100
 LABELS = {
@@ -87,15 +85,8 @@ def _messages(people: Iterable[Any]) -> list[Message]:
 
 def _about(people: Iterable[Any]) -> Q:
     """Messages name their subject by type and id: here are all that belong to these people."""
-    requests = AppointmentRequest.objects.filter(client__in=people)
-    subjects = {
-        REQUEST: requests,
-        OFFER: Offer.objects.filter(appointment_request__in=requests),
-        VISIT: Appointment.objects.filter(client__in=people),
-        ESTIMATE: Estimate.objects.filter(client__in=people),
-    }
     about = Q(pk__in=())
-    for kind, rows in subjects.items():
+    for kind, rows in told.subjects_of(list(people)).items():
         about |= Q(subject_type=kind, subject_id__in=[str(pk) for pk in rows.values_list("pk", flat=True)])
     return about
 

@@ -10,12 +10,13 @@ from django.utils import timezone
 
 from config.foundation.staff_tasks import StaffTask
 from intake import notices
-from intake.models import AppointmentRequest
+from intake.ledger import Row
+from intake.models import AppointmentRequest, Service
 from notifications import delivery
 from notifications.models import Attempt, Message, Receipt, State
+from scheduling import class_notices, series_notices, told, waitlist_notices
 from scheduling import notices as visits
-from scheduling import told
-from scheduling.models import Appointment
+from scheduling.models import Appointment, FreedTime, Invitation, Seat, Series
 from tests.factories import load_sample_clinic, make_appointment_request, make_client, make_user
 from tests.notifications.test_notices import make_visit
 
@@ -55,6 +56,36 @@ def test_a_request_shows_what_its_client_was_told_and_so_does_the_visit(
     assert "alex.sample@example.com" in page
     assert [row.label for row in told.about_visit(visit)] == ["Confirmed"]
     assert "1 message" in staff.get(f"/staff/visit/{visit.pk}/").content.decode()
+
+
+def test_staff_see_what_was_told_about_a_place_in_a_class_a_series_and_a_time_that_opened(
+    staff: Browser, visit: Appointment, asked: AppointmentRequest
+) -> None:
+    now = visit.starts_at - timedelta(days=1)
+    workshop = make_visit(asked, service=Service.objects.get(code="WORKSHOP"), client=None, seats=12)
+    AppointmentRequest.objects.filter(pk=asked.pk).update(status="booked")
+    seat = Seat.objects.create(appointment=workshop, client=asked.client, appointment_request=asked)
+    series = Series.objects.create(appointment_request=asked, created_at=now)
+    series.visits.create(appointment=visit, number=1)
+    freed = FreedTime.objects.create(
+        freed_by=workshop, hold=workshop, told_at=now, expires_at=visit.starts_at, created_at=now
+    )
+    invitation = Invitation.objects.create(freed_time=freed, visit=visit)
+    with transaction.atomic():
+        class_notices.reminder(seat=seat, lead_hours=48, now=now)
+        series_notices.confirmed(series=series, visits=[visit], now=now)
+        waitlist_notices.invited(invitation=invitation, now=now)
+
+    assert told_about(told.about_request(asked)) == ["Confirmed", "Received", "Reminder", "Series confirmed"]
+    assert told_about(told.about_visit(visit)) == ["Confirmed", "Series confirmed", "Waitlist offer"]
+    assert told_about(told.about_visit(workshop)) == ["Reminder"]
+    page = staff.get(f"/staff/clients/{asked.client.pk}/").content.decode()
+    for label in ("Reminder", "Series confirmed", "Waitlist offer"):
+        assert label in page
+
+
+def told_about(rows: list[Row]) -> list[str]:
+    return sorted(row.label for row in rows)
 
 
 def test_what_came_back_stands_out_and_is_marked_as_called_from_the_page(
