@@ -3,6 +3,7 @@
 import time
 import uuid
 from collections.abc import Callable
+from urllib.parse import unquote_to_bytes
 
 import structlog
 from django.conf import settings
@@ -70,7 +71,7 @@ class OneLinePerRequest:
 
 
 class Refusals:
-    """Methods nobody needs, and bodies too large to be a form, are refused before they are read."""
+    """Methods nobody needs, bodies too large to be a form (unread), and bytes that are no text."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -80,7 +81,7 @@ class Refusals:
             return HttpResponse(status=405, headers={"Allow": "GET, HEAD, POST, OPTIONS"})
         if _length(request) > _limit(request):
             return render(request, "413.html", status=413)
-        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", "") or not _is_text(request):
             return render(request, "400.html", status=400)
         return self.get_response(request)
 
@@ -88,6 +89,17 @@ class Refusals:
         """A body of which the end never came. Hardly anybody is there to read the answer."""
         is_broken = isinstance(exception, UnreadablePostError)
         return render(request, "400.html", status=400) if is_broken else None
+
+
+def _is_text(request: HttpRequest) -> bool:
+    """A form in UTF-8, as every browser sends it. Django would put signs of its own in place of what is not."""
+    if request.content_type != "application/x-www-form-urlencoded":
+        return True
+    try:
+        unquote_to_bytes(request.body).decode()
+    except (UnicodeDecodeError, UnreadablePostError):
+        return False
+    return True
 
 
 def _limit(request: HttpRequest) -> int:

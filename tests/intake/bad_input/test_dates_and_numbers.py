@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import datetime
 from io import StringIO
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +26,7 @@ ZONE = ZoneInfo("America/Denver")
 NO_BIRTH_DATES = {
     "33 future": "01/01/2090",
     "33 before 1900": "12/31/1899",
+    "33 today": datetime.now(ZONE).strftime("%m/%d/%Y"),
     "33 no such day": "02/31/1985",
     "33 no leap year": "02/29/2001",
     "36 two digits": "4/19/86",
@@ -35,6 +37,7 @@ NO_BIRTH_DATES = {
     "37 month 13": "1986-13-01",
     "37 exponent": "1e3",
     "37 words": "yesterday",
+    "37 with a space": " 2026-1-1 x",
     "37 Arabic digits": "١٩٨٦-٠٤-١٩",
     "46 hexadecimal": "0x10/1/1980",
 }
@@ -44,6 +47,30 @@ NO_BIRTH_DATES = {
 def test_a_birth_date_that_cannot_be_comes_back_as_typed(typed: str, asker: Asker) -> None:
     boxes = {"birth_date_day": [""], "birth_date_year": [""]}
     answer = asker.post("you/", birth_date_month=[typed], **boxes)
+
+    assert answer.status_code == 422
+    assert STILL_HERE in answer.content.decode()
+    assert typed in answer.content.decode()
+
+
+DATED = {
+    "birth_date": "you/",
+    "started_on": "about/",
+    "workshop_on": "",
+    "earliest": "paying/",
+    "latest": "paying/",
+    "claim_on": "paying/",
+    "policyholder_birth_date": "paying/",
+}
+NO_DAYS = ["02/31/2026", "02/29/2001", "13/45/2026", "4/19/86", "0000-00-00", "9999-12-31", "-0001-01-01", "2026-W05-1", "١٩٨٦-٠٤-١٩", "1e3"]  # fmt: skip
+
+
+@pytest.mark.parametrize("field", DATED, ids=lambda field: f"37 {field}")
+@pytest.mark.parametrize("typed", NO_DAYS)
+def test_no_field_takes_a_day_that_cannot_be(field: str, typed: str, asker: Asker) -> None:
+    boxes = {f"{field}_day": [""], f"{field}_year": [""]}
+
+    answer = asker.post(DATED[field], **{f"{field}_month": [typed]}, **boxes)
 
     assert answer.status_code == 422
     assert STILL_HERE in answer.content.decode()
@@ -112,11 +139,13 @@ def test_group_40_another_offset_is_the_same_moment(asker: Asker) -> None:
 
 @pytest.mark.parametrize(
     ("start", "why"),
-    [("2027-02-24T09:00", "too_soon"), ("2027-03-01T09:00", "too_soon")],
-    ids=["41 past", "41 too soon"],
+    [("2027-02-24T09:00", "too_soon"), ("2027-03-01T09:00", "too_soon"), ("2028-06-05T09:00", "too_far_ahead")],
+    ids=["41 past", "41 too soon", "41 too far"],
 )  # fmt: skip
 def test_a_start_that_cannot_be_offered_says_why(start: str, why: str, asker: Asker) -> None:
-    """At hours that would be open, so that nothing else can be the reason."""
+    """At hours that would be open, so that nothing else can be the reason; this clinic plans 400 days ahead."""
+    Clinic.objects.update(booking_horizon_days=400)
+
     assert why_not(start) == why
 
 
@@ -155,7 +184,7 @@ PRICES = [-1, "NaN", float("inf"), 1e300, 0.001, "1,5", 10**20, "x", None, True]
 
 @pytest.mark.parametrize("price", PRICES, ids=lambda price: f"45 {str(price)[:6]}")
 def test_group_45_a_price_that_is_no_money(price: Any, db: None) -> None:
-    """Prices come from the clinic's file, in whole cents; nobody at the request form can send one."""
+    """In the clinic's file they are whole cents. What an owner types as a price: test_staff_side."""
     file = yaml.safe_load(SAMPLE.read_text(encoding="utf-8"))
     file["services"][0]["price_cents"] = price
 

@@ -29,6 +29,8 @@ from intake.models import AppointmentRequest, Client, RequestDraft
 from notifications.models import Message
 from tests.access_matrix import ROWS
 from tests.intake.bad_input.conftest import STILL_HERE, Asker, is_kind
+from tests.lived_in import lived_in_clinic
+from tests.privacy.test_get_changes_nothing import changed, everything, real_addresses, signed_in
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -81,25 +83,59 @@ def test_group_52_an_expired_draft_starts_a_new_one(asker: Asker) -> None:
 
 
 @pytest.mark.parametrize(
-    "headers",
-    [{}, {"HTTP_ORIGIN": "https://evil.example"}, {"HTTP_ORIGIN": "null"}],
-    ids=["53 no token", "53 other origin", "53 null origin"],
+    ("headers", "with_token"),
+    [
+        ({}, False),
+        ({"HTTP_ORIGIN": "https://evil.example"}, True),
+        ({"HTTP_ORIGIN": "null"}, True),
+        ({"HTTP_REFERER": "https://evil.example/"}, True),
+    ],
+    ids=["53 no token", "53 other origin", "53 null origin", "53 other page over https"],
 )
-def test_group_53_a_post_from_elsewhere_is_refused_with_help(headers: dict[str, str], asker: Asker) -> None:
+def test_group_53_a_post_from_elsewhere_is_refused_with_help(
+    headers: dict[str, str], with_token: bool, asker: Asker
+) -> None:
+    """Even with the right token, which a page elsewhere cannot read."""
     stranger = Browser(enforce_csrf_checks=True)
+    stranger.get("/request/", secure=True)
+    token = {"csrfmiddlewaretoken": stranger.cookies["csrftoken"].value} if with_token else {}
 
-    answer = stranger.post("/request/", {"service": "not_sure"}, **headers)
+    answer = stranger.post("/request/", {"service": "not_sure", **token}, secure=True, **headers)
 
     assert answer.status_code == 403
-    assert is_kind(answer)
+    assert "What you typed is still there" in answer.content.decode()
+    assert RequestDraft.objects.count() == 1  # the asker's own
 
 
-@pytest.mark.parametrize("name", ["first_name", "email", "birth_date_year"])
+def test_group_53_the_control_a_post_from_our_own_page_is_taken(asker: Asker) -> None:
+    own = Browser(enforce_csrf_checks=True)
+    own.get("/request/", secure=True)
+    token = own.cookies["csrftoken"].value
+
+    answer = own.post(
+        "/request/",
+        {"service": "not_sure", "csrfmiddlewaretoken": token},
+        secure=True,
+        HTTP_ORIGIN="https://testserver",
+    )
+
+    assert answer.status_code == 302
+
+
+TWICE = {
+    "service": "", "for_whom": "", "side": "about/", "reason": "about/", "started_on_day": "about/", "first_name": "you/",
+    "email": "you/", "birth_date_year": "you/", "prefer": "you/", "coverage": "paying/", "carrier": "paying/",
+    "policy_seen": "send/",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TWICE)
 def test_group_54_one_question_answered_twice(name: str, asker: Asker) -> None:
-    answer = asker.post("you/", **{name: ["a", "b"]})
+    answer = asker.post(TWICE[name], **{name: ["a", "b"]})
 
     assert answer.status_code == 400
     assert STILL_HERE in answer.content.decode()
+    assert not AppointmentRequest.objects.exists()
 
 
 def test_group_55_unknown_fields_change_nothing(asker: Asker) -> None:
@@ -314,3 +350,66 @@ def test_a_forged_draft_signature_is_no_signature() -> None:
     """The control of group 52: only our own signature opens a draft."""
     with pytest.raises(signing.BadSignature):
         signing.loads("forged", salt="request-draft")
+
+
+def test_group_59_no_method_but_get_and_post_does_anything_even_for_the_owner(db: None) -> None:
+    """Every address, with ids of rows that are there, for somebody who may do everything."""
+    clinic = lived_in_clinic()
+    owner = signed_in(clinic.owner)
+    addresses = real_addresses(owner)
+    before = everything()
+
+    statuses = {
+        f"{method} {address}": owner.generic(method, address).status_code
+        for address in addresses
+        for method in ("PUT", "PATCH", "DELETE", "TRACE", "OPTIONS")
+    }
+
+    assert len(addresses) > 50
+    # The pages of the sign-in library answer any method with the page they give to GET.
+    assert {
+        asked: status for asked, status in statuses.items() if status not in {200, 302, 403, 404, 405}
+    } == {}
+    assert {status for asked, status in statuses.items() if asked.startswith("TRACE")} == {405}
+    assert changed(before, everything()) == []
+
+
+@pytest.fixture(scope="module")
+def server_port() -> Iterator[int]:
+    """The web server of `make run` and of the container, without a database: what it refuses needs none."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    server = subprocess.Popen(web_command(bind=f"127.0.0.1:{port}", workers=1), cwd=ROOT)
+    try:
+        wait_until_open(port)
+        yield port
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+RAW = {
+    "60 two hosts": "GET /healthz/live HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n",
+    "60 absolute address": "GET http://evil.example/healthz/live HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n",
+}
+
+
+@pytest.mark.without_database
+@pytest.mark.parametrize("raw", RAW.values(), ids=RAW)
+def test_what_only_a_raw_line_can_say_is_refused_by_the_server(raw: str, server_port: int) -> None:
+    with socket.create_connection(("127.0.0.1", server_port), timeout=20) as line:
+        line.sendall(raw.encode())
+        answer = line.makefile("rb").readline().decode()
+
+    assert answer.split()[1] == "400", answer
+
+
+@pytest.mark.without_database
+def test_group_60_an_absolute_address_of_ours_names_no_other_host(server_port: int) -> None:
+    """The Host header counts, whatever the first line says; nothing on a page is built from either."""
+    raw = f"GET http://evil.example/accounts/login/ HTTP/1.1\r\nHost: localhost:{server_port}\r\nConnection: close\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server_port), timeout=20) as line:
+        line.sendall(raw.encode())
+        answer = line.makefile("rb").read().decode()
+
+    assert "evil.example" not in answer
