@@ -125,7 +125,7 @@ KINDS: dict[str, Kind] = {
     for kind in (
         Kind("services", _("Services"), _("service"), _("What can be asked for, how long it takes, and whether it is offered."),
              forms.ServiceForm, lambda: Service.objects.order_by("position", "code"),
-             (_("Name"), _("What"), _("Minutes"), _("Price"), _("Offered")), _service, wide=("plain", "plain_es")),
+             (_("Name"), _("What"), _("Minutes before, with, after"), _("Price"), _("Offered")), _service, wide=("plain", "plain_es")),
         Kind("packages", _("Packages"), _("package"), _("Several visits sold together, for less. Estimates that went out keep their price."),
              forms.PackageForm, lambda: Package.objects.select_related("service").order_by("service__position", "visits"),
              (_("Visits of"), _("How many"), _("Price"), _("For"), _("Offered")), _package, wide=("refund",)),

@@ -51,7 +51,10 @@ def index(request: HttpRequest) -> HttpResponse:
 @staff_may(May.MANAGE_CLINIC)
 def rows(request: HttpRequest, kind: str) -> HttpResponse:
     shown, clinic = _kind(kind), Clinic.get()
-    lines = [{"pk": row.pk, "cells": shown.line(row, clinic)} for row in shown.rows()[:500]]
+    lines = [
+        {"pk": row.pk, "cells": list(zip(shown.heads, shown.line(row, clinic), strict=True))}
+        for row in shown.rows()[:500]
+    ]
     return render(request, "scheduling/settings/rows.html", {"kind": shown, "lines": lines, "clinic": clinic})
 
 

@@ -11,6 +11,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from config.foundation.models import User
 from intake.models import AppointmentRequest, Flag, Hold, Marker, RequestEvent
 from scheduling.models import Appointment
 from tests.browser import screenshot
@@ -149,6 +150,28 @@ def test_every_state_on_a_phone_in_the_dark(
     page.goto("/staff/?show=agenda")
     expect(page.locator("#agenda .visit").first).to_be_visible()
     accessible(page)
+
+
+BOARDS = [
+    "lists/", "numbers/", "lists/sick-day/", "clients/", "estimates/", "messages/", "forms/", "settings/people/",
+    *(f"settings/list/{kind}/" for kind in ("services", "packages", "hours", "closures", "time-off", "rooms")),
+]  # fmt: skip
+
+
+@pytest.mark.usefixtures("day")
+def test_no_row_of_a_board_has_to_be_pushed_sideways_on_a_phone(sign_in: Callable[..., Page]) -> None:
+    page = sign_in(width=320, height=720, touch=True)
+    User.objects.update(is_administrator=True)
+    beyond = "[...document.querySelectorAll('.sheet-wrap')].filter((each) => each.scrollWidth > each.clientWidth).length"
+
+    found = {}
+    for board in BOARDS:
+        answer = page.goto(f"/staff/{board}")
+        assert answer is not None
+        assert answer.status == 200, board
+        found[board] = page.evaluate(beyond)
+
+    assert found == dict.fromkeys(BOARDS, 0)
 
 
 def test_the_day_is_a_plain_table_without_a_script(day: Day, sign_in: Callable[..., Page]) -> None:
