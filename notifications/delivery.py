@@ -25,7 +25,7 @@ from config.foundation import staff_tasks
 from notifications import attempts, suppression
 from notifications.ahead import Ahead, can_go_ahead
 from notifications.channels import Senders
-from notifications.faults import OurFault, Passing, Permanent, SendingFailed, Unknown
+from notifications.faults import NotWanted, OurFault, Passing, Permanent, SendingFailed, Unknown
 from notifications.models import (
     Attempt,
     Audience,
@@ -230,6 +230,8 @@ def _try(message: Message, *, senders: Senders, turn: Turn) -> Callable[..., Non
         return partial(_later, fault=fault, outcome=Attempt.Outcome.PASSING)
     except Permanent as fault:
         return partial(_fail, fault=fault)
+    except NotWanted:  # it has no attempt, and by that it is known
+        return None
     except (DatabaseError, InterfaceError):
         raise
     except Exception as error:

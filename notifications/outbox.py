@@ -60,9 +60,9 @@ def enqueue(
 ) -> Message:
     """One row for one thing to tell one person; the same `key` again returns the first row unchanged.
 
-    One statement, two for a key that is there. With `waits_for` the row is held until `release`; with `withheld` (a reason's code) it
-    is never sent and only stands in the ledger, and `to` may be empty. Raises NotInTransaction outside a
-    transaction, and addresses.BadAddress for an address we must not write to.
+    One statement, two for a key that is there. With `waits_for` the row is held until `release`; with `withheld`
+    (a reason's code) it is never sent and only stands in the ledger, and `to` may be empty. Raises
+    NotInTransaction outside a transaction, and addresses.BadAddress for an address we must not write to.
     """
     connection = transaction.get_connection()
     if not connection.in_atomic_block:

@@ -346,7 +346,9 @@ def test_the_fact_that_it_left_survives_a_lost_database_connection(smtp_sink: Si
     assert message.tries.get().outcome == Attempt.Outcome.SENT
 
 
-def test_a_message_withdrawn_while_the_one_before_it_is_sent_stays(smtp_sink: Sink) -> None:
+def test_a_message_withdrawn_while_the_one_before_it_is_sent_stays(
+    smtp_sink: Sink, caplog: pytest.LogCaptureFixture
+) -> None:
     make_many(3)
 
     class Withdraws(delivery.Senders):
@@ -367,6 +369,7 @@ def test_a_message_withdrawn_while_the_one_before_it_is_sent_stays(smtp_sink: Si
     assert left == 2
     assert [mail["To"] for mail in smtp_sink.messages] == ["person0@example.com", "person2@example.com"]
     assert Attempt.objects.filter(outcome=Attempt.Outcome.SENT).count() == Attempt.objects.count() == 2
+    assert "message_poisonous" not in caplog.text, "nothing is wrong with it"
 
 
 @pytest.mark.postgresql  # a file has no line to lose
