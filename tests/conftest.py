@@ -66,13 +66,13 @@ def _empty_frozen_tables_between_tests() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The SQLite run repeats what touches the database, and only that."""
+    """The SQLite run repeats what rests on the database, and only that."""
     engine = "sqlite" if os.environ.get("TEST_ENGINE") == "sqlite" else "postgresql"
     other = {"sqlite": "postgresql", "postgresql": "sqlite"}[engine]
     chosen, left_out = [], []
     for item in items:
         fits = item.get_closest_marker(other) is None and (
-            engine == "postgresql" or _touches_the_database(item)
+            engine == "postgresql" or _rests_on_the_database(item)
         )
         (chosen if fits else left_out).append(item)
     items[:] = sorted(chosen, key=_may_take, reverse=True)
@@ -85,8 +85,8 @@ def _may_take(item: pytest.Item) -> float:
     return float(marker.args[0]) if marker else 0
 
 
-def _touches_the_database(item: pytest.Item) -> bool:
-    if item.get_closest_marker("without_database"):
+def _rests_on_the_database(item: pytest.Item) -> bool:
+    if item.get_closest_marker("once"):
         return False
     fixtures = set(getattr(item, "fixturenames", ()))
     by_fixture = fixtures & {"db", "transactional_db", "live_server", "django_db_setup"}

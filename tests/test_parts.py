@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.without_database
+pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = {

@@ -21,7 +21,7 @@ from config import servers
 from tests.processes import ROOT, RunningClinic, clean_environment
 
 # After the journeys, as the shorter timeout says: their clinic is stopped here.
-pytestmark = [pytest.mark.timeout(180), pytest.mark.without_database]
+pytestmark = [pytest.mark.timeout(180), pytest.mark.once]
 
 
 @contextmanager

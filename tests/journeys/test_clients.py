@@ -18,7 +18,7 @@ from tests.factories import sample_file
 from tests.journeys.mailbox import read_mail
 from tests.journeys.walking import all_no, answer, button, fill, next_page
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.without_database]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.once]
 
 SAMPLES = {sample["id"]: sample.get("form", {}) for sample in sample_file()["requests"]}
 Said = Mapping[str, Sequence[str]]

@@ -19,7 +19,11 @@ from tests.journeys.test_desk import sign_in
 from tests.scheduling.desk.making import make_clinic, make_request, make_user, make_visit
 
 assert sign_in  # the fixture: a signed-in window on the desk
-pytestmark = [pytest.mark.usefixtures("in_the_morning"), pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.usefixtures("in_the_morning"),
+    pytest.mark.django_db(transaction=True),
+]
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from tests.browser import DESK, PHONE, Visitor, screenshot
 from tests.journeys.mailbox import calendar_entry, link_in_open_mail, read_mail
 from tests.journeys.walking import all_no, answer, button, next_page, write, write_date
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.without_database]
+pytestmark = [pytest.mark.timeout(240), pytest.mark.once]
 
 ADDRESS = "kim.newcomer@example.com"
 Check = Callable[[Page], None]

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import DESK, PHONE, TABLET, Visitor, screenshot
 
-pytestmark = [pytest.mark.timeout(120), pytest.mark.without_database]
+pytestmark = [pytest.mark.timeout(120), pytest.mark.once]
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

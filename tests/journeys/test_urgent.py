@@ -13,7 +13,7 @@ from tests.journeys.mailbox import mails, open_mail
 from tests.journeys.test_clients import SAMPLES, go_on_to, person
 from tests.journeys.walking import all_no, answer, button, fill, next_page
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.without_database]
+pytestmark = [pytest.mark.timeout(240), pytest.mark.once]
 
 STAFF_HEAR_WITHIN = 30  # seconds: what we promise
 STAFF, SUBJECT = "robin@example.com", "Urgent request"

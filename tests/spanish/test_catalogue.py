@@ -8,7 +8,7 @@ import pytest
 
 from tests.spanish.extracting import MO, Said, catalogue, said_to_clients, unreadable_calls
 
-pytestmark = pytest.mark.without_database
+pytestmark = pytest.mark.once
 
 
 def test_everything_said_to_clients_is_translated() -> None:

@@ -22,7 +22,7 @@ from tests.factories import NOW, load_sample_clinic, make_appointment_request, m
 from tests.intake.test_request_pages import SAMPLES
 from tests.scheduling.test_booking import confirm
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 # The same in both languages, and rightly so: names, numbers, addresses, and words both languages share.
 SAME = {

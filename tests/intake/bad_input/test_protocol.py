@@ -394,7 +394,7 @@ RAW = {
 }
 
 
-@pytest.mark.without_database
+@pytest.mark.once
 @pytest.mark.parametrize("raw", RAW.values(), ids=RAW)
 def test_what_only_a_raw_line_can_say_is_refused_by_the_server(raw: str, server_port: int) -> None:
     with socket.create_connection(("127.0.0.1", server_port), timeout=20) as line:
@@ -404,7 +404,7 @@ def test_what_only_a_raw_line_can_say_is_refused_by_the_server(raw: str, server_
     assert answer.split()[1] == "400", answer
 
 
-@pytest.mark.without_database
+@pytest.mark.once
 def test_group_60_an_absolute_address_of_ours_names_no_other_host(server_port: int) -> None:
     """The Host header counts, whatever the first line says; nothing on a page is built from either."""
     raw = f"GET http://evil.example/accounts/login/ HTTP/1.1\r\nHost: localhost:{server_port}\r\nConnection: close\r\n\r\n"
