@@ -108,12 +108,12 @@ class StepForm(forms.Form):
             bound = self[name]
             suffix = getattr(bound.field.widget, "focus_suffix", "")
             short = getattr(bound.field, "short", "") or bound.label
-            found += [{"href": f"#{bound.auto_id}{suffix}", "text": f"{short}: {error}"} for error in errors]
+            asked = str(short) if str(short).endswith("?") else f"{short}:"
+            found += [{"href": f"#{bound.auto_id}{suffix}", "text": f"{asked} {error}"} for error in errors]
         return found
 
-    def suggestions(self) -> list[dict[str, str]]:
-        """What the person may have meant, each agreed to with one press: {"name", "value", "text"}."""
-        found = []
+    def suggest(self) -> None:
+        """Put beside each field what the person may have meant, agreed to with one press."""
         for name, errors in self.errors.as_data().items():
             for error in errors:
                 meant = (error.params or {}).get("suggestion")
@@ -121,14 +121,10 @@ class StepForm(forms.Form):
                     continue
                 is_date = isinstance(self.fields[name], BoxedDate)
                 said = words.day(date.fromisoformat(meant), year=True, weekday=False) if is_date else meant
-                found.append(
-                    {
-                        "field": name,
-                        "value": f"{name}={meant}",
-                        "text": gettext("Yes, %(meant)s") % {"meant": said},
-                    }
-                )
-        return found
+                self.fields[name].suggestion = {  # type: ignore[attr-defined]
+                    "value": f"{name}={meant}",
+                    "text": gettext("Yes, %(meant)s") % {"meant": said},
+                }
 
 
 def radios(choices: Mapping[Any, Any], **widget: Any) -> dict[str, Any]:

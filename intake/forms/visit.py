@@ -147,3 +147,5 @@ class AboutForm(StepForm):
 
     def set_up(self) -> None:
         self.dated("started_on").latest = self.setting.today
+        # A blank placeholder lets the style sheet tell an empty box from one with weeks in it.
+        self.fields["pregnancy_weeks"].widget.attrs["placeholder"] = " "

@@ -219,6 +219,8 @@ def _page(
         sheets = _sheets(asked, said, setting, draft)
     filing.tell(asked, sheets or [], refused)
     is_refused = status != 200
+    if is_refused and form and form.is_bound:
+        form.suggest()
     title, lead, minutes = pages.WORDS[name]
     context = {
         **_place(name, setting),
@@ -235,7 +237,6 @@ def _page(
         "lead": lead,
         "problems": filing.problems(refused) + _problems(form, sheets or [], whole) if is_refused else [],
         "files": filing.fields(draft, refused) if name == "paying" else {},
-        "suggestions": form.suggestions() if is_refused and form and form.is_bound else [],
         "setting": setting,
         "urgent": urgent,
         "minor": minor or (name == "you" and bool(said.get("representative_first_name", [""])[0])),

@@ -78,7 +78,9 @@ class EntryForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         spoken = cleaned.get("came_by") in SPOKEN
         if spoken and self.is_care and not cleaned.get("told_of_right"):
-            self.add_error("told_of_right", _("Say the sentence above, then tick this."))
+            self.add_error(
+                "told_of_right", _("Read out the sentence about the right to an estimate, then tick this.")
+            )
         return cleaned
 
     @property

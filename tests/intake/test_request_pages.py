@@ -128,6 +128,19 @@ def test_what_was_typed_stands_beside_its_error(patient: Browser) -> None:
     assert "Five numbers are missing" in text
 
 
+def test_a_suggestion_stands_beside_its_field(patient: Browser) -> None:
+    page = patient.post("/request/you/", {**typed("R21"), "email": ["sam@gmial.com"]}).content.decode()
+
+    (field,) = (one for one in page.split('<div class="field') if 'name="email"' in one)
+    assert 'name="agree" value="email=sam@gmail.com"' in field
+
+
+def test_a_question_in_the_summary_keeps_its_question_mark(patient: Browser) -> None:
+    page = patient.post("/request/", {}).content.decode()
+
+    assert "What would you like? Please choose one." in page
+
+
 def test_a_suggestion_is_taken_with_one_press(patient: Browser) -> None:
     said = {**typed("R21"), "phone": ["801-555-0121"], "agree": ["email=sam.sample@example.com"]}
 

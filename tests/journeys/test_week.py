@@ -63,7 +63,9 @@ def test_a_call_is_entered_and_booked_and_a_closure_shows_what_it_breaks(
     no_sideways(page)
     page.locator("[name=book_slot]").first.check()
     page.get_by_role("button", name="Enter and book").click()
-    expect(page.get_by_role("alert").first).to_contain_text("Say the sentence above")
+    expect(page.get_by_role("alert").first).to_contain_text(
+        "Read out the sentence about the right to an estimate"
+    )
     accessible(page)
     page.get_by_label("I said this").check()
     page.locator("[name=book_slot]").first.check()

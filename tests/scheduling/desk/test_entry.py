@@ -68,7 +68,7 @@ def test_who_is_on_the_phone_is_told_of_the_right_to_an_estimate_first(staff: Br
     answer = send(staff, told_of_right=None)
     assert answer.status_code == 422
     page = answer.content.decode()
-    assert "Say the sentence above, then tick this." in page
+    assert "Read out the sentence about the right to an estimate, then tick this." in page
     assert "Hip stiff, hard to put on socks." in page
     assert not AppointmentRequest.objects.exists()
     assert send(staff, told_of_right=None, service="TUNE").status_code == 302  # no health care, no such right
