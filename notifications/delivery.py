@@ -50,6 +50,7 @@ FIRST_DELAY, LONGEST_DELAY = 30.0, 3600.0  # seconds between tries
 UNKNOWN_DELAY = timedelta(minutes=10)  # the first copy may be on its way: give it time to bounce
 DEADLY_TRIES = 3  # attempts without an end: the row itself is what kills its sender
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 60.0  # seconds the breaker stays open
+STEPS_BACK = timedelta(seconds=5)  # after the pause, a row that met a fault of ours lets another go first
 GIVE_UP_AFTER = timedelta(days=3)  # a mailbox that said "later" this long has said no
 
 
@@ -94,7 +95,9 @@ def claim(*, now: datetime, limit: int, worker: str) -> list[Message]:
     Rows that were tried before come last, so a poisonous one cannot hold up the rest.
     """
     troubled = {breaker.channel: breaker.open_until for breaker in Breaker.objects.filter(failures__gt=0)}
-    shut = [channel for channel, until in troubled.items() if until and until > now]
+    # A pause longer than the longest was set by a clock that ran ahead.
+    longest = now + timedelta(seconds=LONGEST_PAUSE) * settings.OUTBOX_PACE
+    shut = [channel for channel, until in troubled.items() if until and now < until <= longest]
     due = Message.objects.due(now=now).order_by("priority", "attempts", "not_before", "id")
     if shut:
         due = due.exclude(channel__in=shut)
@@ -262,7 +265,7 @@ def _later(
     if outcome == Attempt.Outcome.UNKNOWN:
         next_at = now + UNKNOWN_DELAY * settings.OUTBOX_PACE
         _pause(message.channel, fault=fault, now=now)  # or every message after it might leave twice as well
-    if now - message.created_at > GIVE_UP_AFTER or unknown_before >= DEADLY_TRIES:
+    if _was_tried_long_enough(message, now=now) or unknown_before >= DEADLY_TRIES:
         _end(message, State.FAILED, code=fault.code, now=now)
     else:
         _mine(message).update(
@@ -282,10 +285,19 @@ def _fail(message: Message, attempt: int, *, fault: Permanent, now: datetime) ->
 
 
 def _our_fault(message: Message, attempt: int, *, fault: OurFault, now: datetime) -> None:
-    """Nobody can be written to just now. The row keeps its place and its count; the channel pauses."""
+    """Nobody can be written to just now, or so it seems: the channel pauses, and the row keeps its count.
+
+    It may be this row that the server hangs up at. So another goes first after the pause; and if others leave
+    and only this one meets the fault, for days, it ends as one whose mailbox said "later".
+    """
     Attempt.objects.filter(pk=attempt).update(ended_at=now, outcome=Attempt.Outcome.OURS, code=fault.code)
-    _pause(message.channel, fault=fault, now=now)
+    others_leave = not Breaker.objects.filter(channel=message.channel, failures__gt=0).exists()
+    open_again = _pause(message.channel, fault=fault, now=now)
+    if others_leave and _was_tried_long_enough(message, now=now):
+        _end(message, State.FAILED, code=fault.code, now=now)
+        return
     _mine(message).update(
+        not_before=open_again + STEPS_BACK * settings.OUTBOX_PACE,
         state=State.QUEUED,
         lease_owner="",
         lease_until=None,
@@ -294,14 +306,21 @@ def _our_fault(message: Message, attempt: int, *, fault: OurFault, now: datetime
     )
 
 
-def _pause(channel: str, *, fault: SendingFailed, now: datetime) -> None:
+def _was_tried_long_enough(message: Message, *, now: datetime) -> bool:
+    """From the first try on: while our own mail stood still, no mailbox has said anything."""
+    first = message.tries.earliest("started_at")
+    return now - first.started_at > GIVE_UP_AFTER
+
+
+def _pause(channel: str, *, fault: SendingFailed, now: datetime) -> datetime:
+    """Until when nothing is sent on this channel."""
     breaker, _ = Breaker.objects.get_or_create(channel=channel)
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**breaker.failures) * random.uniform(0.5, 1)  # noqa: S311
+    open_until = now + timedelta(seconds=pause) * settings.OUTBOX_PACE
     Breaker.objects.filter(pk=breaker.pk).update(
-        failures=F("failures") + 1,
-        open_until=now + timedelta(seconds=pause) * settings.OUTBOX_PACE,
-        code=fault.code,
+        failures=F("failures") + 1, open_until=open_until, code=fault.code
     )
+    return open_until
 
 
 def _end_without_sending(message: Message, state: State, *, code: str, now: datetime) -> None:

@@ -15,7 +15,7 @@ from django.db import connection
 from django.utils import timezone
 
 from config.foundation.staff_tasks import StaffTask
-from notifications import attempts, delivery, outbox, suppression
+from notifications import delivery, outbox, suppression
 from notifications.models import Attempt, Breaker, Heartbeat, Message, Priority, State, Suppression
 from notifications.rendering import Attachment
 from notifications.smtp import ALONE, Turn
@@ -132,17 +132,6 @@ def test_a_passing_refusal_is_tried_again_later(smtp_sink: Sink) -> None:
 
     smtp_sink.mode = Mode.ACCEPT
     assert delivery.drain(now=timezone.now() + timedelta(hours=1)) == 1
-
-
-def test_a_mailbox_that_says_later_for_three_days_becomes_a_staff_task(smtp_sink: Sink) -> None:
-    message = make_message(now=timezone.now() - timedelta(days=3, minutes=1))
-    smtp_sink.mode = Mode.REFUSE_4XX
-
-    delivery.drain()
-
-    message.refresh_from_db()
-    assert message.state == State.FAILED
-    assert StaffTask.objects.get().subject_id == "1"
 
 
 def test_a_mailbox_that_does_not_exist_fails_at_once_and_is_never_written_to_again(smtp_sink: Sink) -> None:
@@ -512,31 +501,6 @@ def test_a_finished_drain_leaves_its_heartbeat(smtp_sink: Sink) -> None:
     delivery.drain(now=now)
 
     assert Heartbeat.objects.get(name="drain").at == now
-
-
-def test_a_clock_that_jumps_ahead_costs_at_most_one_extra_copy_and_loses_nothing(smtp_sink: Sink) -> None:
-    make_message()
-    now = timezone.now()
-    [claimed] = delivery.claim(now=now, limit=1, worker="one")
-    with delivery.Senders() as senders:
-        attempt = delivery._begin(claimed, worker="one", now=now)
-        assert attempt is not None
-        senders.send(claimed)
-        # Before the first worker writes it down, another one whose clock is an hour ahead takes the row.
-        delivery.drain(now=now + timedelta(hours=1), worker="ahead")
-        attempts.sent(claimed, attempt, now=now)
-
-    assert len(smtp_sink.messages) == 2
-    assert Message.objects.get().state == State.SENT
-    assert Attempt.objects.count() == 2
-
-
-def test_a_clock_that_jumps_back_delays_and_loses_nothing(smtp_sink: Sink) -> None:
-    now = timezone.now()
-    make_message(now=now)
-
-    assert delivery.drain(now=now - timedelta(hours=1)) == 0
-    assert delivery.drain(now=now) == 1
 
 
 def test_waits_grow_and_are_spread() -> None:
