@@ -16,6 +16,7 @@ urlpatterns = [
     path("client/<uuid:client_id>/payer/", views.payer, name="payer"),
     path("<uuid:pk>/", views.proof, name="proof"),
     path("<uuid:pk>/given/", views.given, name="given"),
+    path("<uuid:pk>/take-back/", views.take_back, name="take_back"),
     path("<uuid:pk>/dispute/", views.dispute, name="dispute"),
     path("<uuid:pk>/change/", views.change, name="change"),
 ]

@@ -44,6 +44,7 @@ ROWS: dict[str, Row] = {
     "staff/estimates/asked/<uuid:request_id>/": Row(May.ISSUE_ESTIMATES, post=404),
     "staff/estimates/<uuid:pk>/": Row(May.ISSUE_ESTIMATES, get=404),
     "staff/estimates/<uuid:pk>/given/": Row(May.ISSUE_ESTIMATES, post=404),
+    "staff/estimates/<uuid:pk>/take-back/": Row(May.ISSUE_ESTIMATES, post=404),
     "staff/estimates/<uuid:pk>/dispute/": Row(May.ISSUE_ESTIMATES, post=404),
     "staff/estimates/<uuid:pk>/change/": Row(May.ISSUE_ESTIMATES, post=404),
     "staff/estimates/prices/": Row(May.ISSUE_ESTIMATES, get=200),

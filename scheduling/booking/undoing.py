@@ -1,6 +1,6 @@
 """The last act on a visit is taken back, by who did it, within ten seconds."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Q
 
@@ -17,7 +17,7 @@ from scheduling.booking.refusals import TooLate
 from scheduling.estimates import issue, versions
 from scheduling.models import Appointment, AppointmentEvent, AppointmentStatus, Claim, Seat
 
-UNDO_WITHIN = timedelta(seconds=10)
+UNDO_WITHIN = notices.UNDO_WINDOW
 
 
 def undo(*, appointment: Appointment, by: User | None, now: datetime) -> Appointment:

@@ -4,6 +4,7 @@ A mail that came back is no delivery: its clocks run again and a person is asked
 proof is the list of events, each written once.
 """
 
+import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -16,15 +17,21 @@ from intake import contact
 from notifications.models import Message, Receipt, State
 from scheduling.estimates.freezing import SUBJECT
 from scheduling.models import Estimate, EstimateEvent, Trigger
+from scheduling.notices import UNDO_WINDOW
 
 What = EstimateEvent.What
 
 LOOK_BACK = timedelta(days=45)  # no mail provider reports later than that
 PRESSED_TWICE = timedelta(seconds=30)
 BY_HAND = frozenset({What.POSTED, What.HANDED})
+IN_HAND = frozenset({*BY_HAND, What.OPENED})
 # Tasks about getting an estimate to its client; they end when it is with them.
 PAPER, UNDELIVERED, CALL = "estimate-by-paper", "estimate-undelivered", "contact:estimate"
 STAGES = ("50", "90")  # percent of the time gone; see watch.py
+
+
+class TooLate(Exception):
+    """It was noted more than ten seconds ago, by somebody else, or not at all."""
 
 
 def follow(*, now: datetime) -> int:
@@ -54,11 +61,32 @@ def give(*, estimate: Estimate, what: EstimateEvent.What, by: User, now: datetim
     A second press right after the first says nothing new.
     """
     Estimate.objects.select_for_update().get(pk=estimate.pk)
-    if estimate.events.filter(what=what, by=by, at__gt=now - PRESSED_TWICE, at__lte=now).exists():
+    just_now = estimate.events.filter(what=what, by=by, at__gt=now - PRESSED_TWICE, at__lte=now)
+    if just_now.standing().exists():
         return
-    EstimateEvent.objects.create(estimate=estimate, what=what, at=now, by=by)
+    EstimateEvent.objects.create(estimate=estimate, what=what, at=now, by=by, message_id=str(uuid.uuid4()))
     if what in BY_HAND:
         _provided(estimate, at=now, by=by, outcome=what, now=now)
+
+
+@transaction.atomic
+def take_back(*, estimate: Estimate, by: User, now: datetime) -> None:
+    """It was noted as posted or handed over by mistake: clocks and tasks are as before. Raises TooLate.
+
+    The history keeps both lines. Only who noted it can, within ten seconds.
+    """
+    Estimate.objects.select_for_update().get(pk=estimate.pk)
+    noted = estimate.events.filter(what__in=BY_HAND, by=by).exclude(message_id="").standing().last()
+    if noted is None or not noted.at <= now <= noted.at + UNDO_WINDOW:
+        raise TooLate
+    EstimateEvent.objects.create(
+        estimate=estimate, what=What.TAKEN_BACK, at=now, by=by, message_id=noted.message_id
+    )
+    stopped = Trigger.objects.filter(satisfied_by=estimate, provided_at=noted.at, closed_at=None)
+    keys = _tasks_about(estimate, stopped)
+    stopped.update(provided_at=None)
+    closed_by_it = staff_tasks.StaffTask.objects.filter(key__in=keys, done_at=noted.at, done_by=by)
+    closed_by_it.update(done_at=None, done_by=None, outcome="")
 
 
 @transaction.atomic
@@ -101,7 +129,7 @@ def undelivered() -> QuerySet[Estimate]:
     events = EstimateEvent.objects
     came_back = events.filter(what__in=EstimateEvent.FAILS).values("message_id")
     arrived = events.filter(what__in=[What.SENT, What.DELIVERED]).exclude(message_id__in=came_back)
-    in_hand = events.filter(what__in=[*BY_HAND, What.OPENED])
+    in_hand = events.filter(what__in=IN_HAND).standing()
     return (
         Estimate.objects.in_force()
         .exclude(pk__in=arrived.values("estimate"))
@@ -128,7 +156,7 @@ def _note(message: Message, what: EstimateEvent.What, *, now: datetime) -> None:
     if what in {What.SENT, What.DELIVERED}:
         _provided(estimate, at=message.sent_at or now, by=None, outcome=what, now=now)
         return
-    if estimate.events.filter(what__in=[*BY_HAND, What.OPENED]).exists():
+    if estimate.events.filter(what__in=IN_HAND).standing().exists():
         return  # it is with the client all the same
     Trigger.objects.filter(satisfied_by=estimate, closed_at=None).update(provided_at=None)
     staff_tasks.open_task(
@@ -145,10 +173,15 @@ def _note(message: Message, what: EstimateEvent.What, *, now: datetime) -> None:
 
 def _provided(estimate: Estimate, *, at: datetime, by: User | None, outcome: str, now: datetime) -> None:
     answered = Trigger.objects.running().filter(satisfied_by=estimate)
-    keys = [f"{kind}:{estimate.pk}" for kind in (PAPER, UNDELIVERED, CALL)]
-    keys += [warning_key(pk, stage) for pk in answered.values_list("pk", flat=True) for stage in STAGES]
+    keys = _tasks_about(estimate, answered)
     answered.update(provided_at=at)
     _close(keys, by=by, outcome=outcome, now=now)
+
+
+def _tasks_about(estimate: Estimate, clocks: QuerySet[Trigger]) -> list[str]:
+    """Keys of the tasks that end when it is with its client."""
+    keys = [f"{kind}:{estimate.pk}" for kind in (PAPER, UNDELIVERED, CALL)]
+    return keys + [warning_key(pk, stage) for pk in clocks.values_list("pk", flat=True) for stage in STAGES]
 
 
 def warning_key(trigger_id: object, stage: str) -> str:

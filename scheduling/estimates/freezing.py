@@ -153,7 +153,8 @@ def _knows_an_earlier_one(estimate: Estimate) -> bool:
     if estimate.supersedes_id is None:
         return False
     earlier = Estimate.objects.filter(number=estimate.number).exclude(pk=estimate.pk)
-    if EstimateEvent.objects.filter(estimate__in=earlier, what__in=EstimateEvent.PROVIDES).exists():
+    given = EstimateEvent.objects.filter(estimate__in=earlier, what__in=EstimateEvent.PROVIDES)
+    if given.standing().exists():
         return True
     return not all(
         contact.was_all_taken_back(subject_type=SUBJECT, subject_id=pk, kinds=estimate_notices.KINDS)

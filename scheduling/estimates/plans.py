@@ -124,7 +124,7 @@ def plan_covering(ordered: Ordered, visit_on: date) -> Estimate | None:
 
 def is_covered(cause: Trigger, plan: Estimate) -> None:
     """The recurring estimate answers this booking; it was given when that one was."""
-    given = plan.events.filter(what__in=EstimateEvent.PROVIDES).order_by("at").first()
+    given = plan.events.filter(what__in=EstimateEvent.PROVIDES).standing().order_by("at").first()
     Trigger.objects.filter(pk=cause.pk).update(satisfied_by=plan, provided_at=given.at if given else None)
 
 

@@ -240,6 +240,13 @@ class EstimateDocument(models.Model):
         return self.sha256[:12]
 
 
+class EstimateEventQuerySet(models.QuerySet["EstimateEvent"]):
+    def standing(self) -> "EstimateEventQuerySet":
+        """Without what somebody noted by hand and took back at once."""
+        undone = EstimateEvent.objects.filter(what=EstimateEvent.What.TAKEN_BACK)
+        return self.exclude(message_id__in=undone.values("message_id"))
+
+
 class EstimateEvent(models.Model):
     """One line of an estimate's history and of its proof of delivery. Written, never changed."""
 
@@ -258,6 +265,7 @@ class EstimateEvent(models.Model):
         SAVED = "saved", _("PDF saved by link")
         PAPER_ASKED = "paper_asked", _("Paper wanted")
         LANGUAGE_ASKED = "language_asked", _("Other language wanted")
+        TAKEN_BACK = "taken_back", _("Taken back: pressed by mistake")
         EXPLAINED = "explained", _("Explained aloud")
         SUPERSEDED = "superseded", _("Superseded")
         VOIDED = "voided", _("Voided")
@@ -276,8 +284,11 @@ class EstimateEvent(models.Model):
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )  # empty: the client or the system
-    message_id = models.CharField(max_length=40, blank=True)  # row of the outbox, no foreign key
+    # Row of the outbox (no foreign key), or of one note by hand: the line that takes it back names the same.
+    message_id = models.CharField(max_length=40, blank=True)
     detail = EncryptedTextField(blank=True)
+
+    objects = EstimateEventQuerySet.as_manager()
 
     class Meta:
         ordering = ["at", "id"]

@@ -118,11 +118,27 @@ def given(request: HttpRequest, pk: UUID) -> HttpResponse:
     estimate = get_object_or_404(Estimate, pk=pk)
     if what := GIVEN.get(request.POST.get("how", "")):
         delivery.give(estimate=estimate, what=what, by=_staff(request), now=timezone.now())
+        undo = reverse("estimates:take_back", args=[pk]) if what in delivery.BY_HAND else ""
         if "print" in request.POST:
-            messages.success(request, _("Noted as posted. The PDF opens: print it and put it in the post."))
+            said = _("Noted as posted. The PDF opens: print it and put it in the post.")
+            messages.success(request, said, extra_tags=undo)
             return redirect(reverse("estimates:proof", args=[pk]) + "?print=1")
-        messages.success(request, _("Noted."))
+        messages.success(request, _("Noted."), extra_tags=undo)
     return redirect("estimates:proof", pk=pk)
+
+
+@require_POST
+@staff_may(May.ISSUE_ESTIMATES)
+def take_back(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Undo of a note by hand, within ten seconds."""
+    estimate = get_object_or_404(Estimate, pk=pk)
+    try:
+        delivery.take_back(estimate=estimate, by=_staff(request), now=timezone.now())
+    except delivery.TooLate:
+        messages.error(request, _("Too late to undo. Note below what is true now."))
+        return redirect("estimates:proof", pk=pk)
+    messages.success(request, _("Undone. It still waits to reach the client."))
+    return redirect("estimates:board")
 
 
 @require_POST

@@ -149,6 +149,16 @@ def test_the_board_lists_the_clock_with_its_proof(client: Browser, estimate: Est
     assert not Trigger.objects.running().exists()
 
 
+def test_an_undo_that_comes_too_late_is_a_sentence_and_changes_nothing(
+    client: Browser, estimate: Estimate
+) -> None:
+    user = User.objects.create_user("desk@example.com", "a long password", is_front_desk=True)
+    client.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
+    answer = client.post(f"/staff/estimates/{estimate.pk}/take-back/", follow=True)
+    assert "Too late to undo." in answer.content.decode()
+    assert not estimate.events.filter(what="taken_back").exists()
+
+
 def test_the_board_is_closed_to_strangers_and_administrators(client: Browser, estimate: Estimate) -> None:
     assert client.get("/staff/estimates/").status_code == 302
     admin = User.objects.create_user("admin@example.com", "a long password", is_administrator=True)

@@ -7,7 +7,19 @@
   const rowLinks = () => $$("#rows .row > a");
   /* A key can come before htmx has looked at what it just put there: then a whole page would be fetched instead. */
   const click = (node) => { htmx.process(node.form || node); node.click(); };
+  /* A board has a chosen row: its keys act on that one and no other, and it shows which it is. */
+  const boardRows = () => $$("[data-select] tbody tr");
+  const choose = (row) => { for (const each of boardRows()) each.removeAttribute("aria-current"); row.setAttribute("aria-current", "true"); };
+  document.addEventListener("focusin", (event) => { const row = event.target.closest("[data-select] tbody tr"); if (row) choose(row); });
+  const stepOnBoard = (by) => {
+    const all = boardRows();
+    const at = all.findIndex((row) => row.hasAttribute("aria-current"));
+    const isThere = all[at]?.contains(document.activeElement);
+    const next = all[Math.min(all.length - 1, Math.max(0, isThere ? at + by : at))];
+    $("button, a", next)?.focus();
+  };
   const step = (by) => {
+    if (boardRows().length) return stepOnBoard(by);
     const links = rowLinks();
     if (!links.length) return;
     const focused = links.indexOf(document.activeElement);
@@ -45,7 +57,7 @@
     t: () => press("#cal-bar [data-key=t]"),
     "[": () => press("#cal-bar [data-key=before]"),
     "]": () => press("#cal-bar [data-key=after]"),
-    p: () => press("[data-key=p]"),
+    p: () => press(boardRows().length ? "[data-select] tr[aria-current] [data-key=p]" : "[data-key=p]"),
     g: () => { going = true; setTimeout(() => { going = false; }, 1500); },
     "/": () => { $("#find")?.focus(); return true; },
     "?": () => $("#help")?.showModal(),
