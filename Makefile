@@ -11,7 +11,7 @@ N ?= 200
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-postgres test-sqlite test-nightly check format bench bench-full chaos lock messages
+.PHONY: help setup run test test-postgres test-sqlite test-nightly check format bench bench-full chaos lock messages screenshots
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -68,6 +68,10 @@ bench-full: $(VENV)/.dev  ## the same to 1,000,000
 
 chaos: $(VENV)/.dev  ## N requests while parts are killed at random (N=200)
 	@$(PYTHON) -m tests.chaos $(N)
+
+screenshots: $(VENV)/.dev  ## take the pictures of the README anew, into docs/screenshots/
+	@sh tests/chromium.sh
+	$(PYTHON) -m tests.pictures
 
 messages: $(VENV)/.dev  ## collect the texts to translate, compile the translations
 	$(PYTHON) manage.py makemessages --all --no-obsolete --no-location

@@ -110,6 +110,7 @@ def test_r02_pays_herself_and_tells_her_insurance(guest: Visitor, javascript: bo
     page.reload()  # the page that came back is sent once more
     expect(page.locator("#id_email")).to_have_value(her["email"][0])  # what was typed is kept
     look(page, javascript=javascript)
+    screenshot(page, "error-320")
     fill(page, {"phone": her["phone"]})
     next_page(page, arrives="How will you pay?")
 
