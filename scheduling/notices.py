@@ -200,6 +200,7 @@ def reminder(*, appointment: Appointment, lead_hours: int, now: datetime) -> Mes
         context={
             "starts_at": appointment.starts_at,
             "place": place_of(appointment.location),
+            "is_class": False,
             "url": url,
             "url_coming": f"{url}#coming",
         },
@@ -253,6 +254,7 @@ def _about_visit(
         context={
             "starts_at": appointment.starts_at,
             "place": place_of(appointment.location),
+            "is_class": False,
             "url": visit_url(appointment, is_first=is_first),
             "free_until": free_until if free_until > now else None,
             **context,
@@ -339,6 +341,7 @@ def _visit_example(**context: Any) -> Mapping[str, Any]:
             "parking": "",
             "is_video": False,
         },
+        "is_class": False,
         "free_until": _STARTS - timedelta(hours=24),
         "url_coming": f"{base['url']}#coming",
         "has_estimate": True,
@@ -347,11 +350,12 @@ def _visit_example(**context: Any) -> Mapping[str, Any]:
     }
 
 
-def _times_example(count: int) -> Mapping[str, Any]:
+def _times_example(count: int, **context: Any) -> Mapping[str, Any]:
     return example(
         times=[_STARTS + timedelta(days=days) for days in range(count)],
         kept_until=EXAMPLE_AT,
         thread=thread(done=2, language=get_language() or "en"),
+        **context,
     )
 
 
@@ -364,7 +368,7 @@ catalogue.register(
     _client("confirmed", gettext_lazy("Confirmed"), _visit_example),
     _client("moved", gettext_lazy("Moved"), lambda: _visit_example(was_at=_STARTS - timedelta(days=3))),
     _client("cancelled", gettext_lazy("Cancelled"), lambda: _visit_example(by_clinic=False)),
-    _client("waitlist_offer", gettext_lazy("Waitlist offer"), lambda: _times_example(1)),
-    _client("offer_ended", gettext_lazy("Offer ended"), example),
+    _client("waitlist_offer", gettext_lazy("Waitlist offer"), lambda: _times_example(1, visit_at=None)),
+    _client("offer_ended", gettext_lazy("Offer ended"), lambda: example(taken_back=False)),
     _client("reminder", gettext_lazy("Reminder"), _visit_example, matters=False, has_text=True),
 )

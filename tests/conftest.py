@@ -20,6 +20,7 @@ from pytest_django.live_server_helper import LiveServer
 from xdist.scheduler import LoadScopeScheduling
 
 from config import servers
+from tests import holes
 from tests.browser import Visitor, browser, playwright
 from tests.mail_sink import Mode, Sink
 from tests.migrated import django_db_keepdb
@@ -45,6 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     _stay_on_this_machine()
     _empty_frozen_tables_between_tests()
+    holes.are_errors()
 
 
 def _empty_frozen_tables_between_tests() -> None:
