@@ -270,6 +270,7 @@ def accessible() -> Callable[[Page], None]:
     """`accessible(page)` fails when axe finds anything serious or critical (WCAG 2.2 A and AA)."""
 
     def check(page: Page) -> None:
+        page.wait_for_load_state()  # half a page has neither title nor language
         found = Axe().run(page, options=AXE).response["violations"]
         serious = [
             f"{violation['id']} ({violation['impact']}): {violation['help']}\n"

@@ -56,6 +56,7 @@ def look(page: Page, *, javascript: bool) -> None:
     Axe is a script: a page without scripts is shown to it in a second window that has them, without its own. The
     scripted pages are looked at as a phone shows them, the others as a tablet and a desk do, in turn.
     """
+    page.wait_for_load_state()
     for width in (DESK, TABLET, PHONE):
         page.set_viewport_size(width)  # type: ignore[arg-type]
         assert page.evaluate("document.documentElement.scrollWidth") <= width["width"], (page.url, width)
@@ -196,6 +197,7 @@ def test_r13_asks_in_spanish_and_is_answered_in_spanish(guest: Visitor, javascri
     her = person("R13", javascript=javascript)
     page.goto("/")
     button(page, "Español").click()
+    expect(page.locator("html[lang=es]")).to_be_attached()
     look(page, javascript=javascript)
     page.get_by_role("link", name="Pedir una cita").first.click()
     fill(page, {"service": ["ORTHO-EVAL"], "client_status": ["new"]})
