@@ -33,15 +33,17 @@ def client_changed(*, appointment: Appointment, is_cancelled: bool, now: datetim
     )
 
 
-def deadline(*, trigger_id: object, due_on: date, now: datetime) -> list[Message]:
-    """An estimate is due today or overdue; once a day until it is with the person."""
-    clinic = Clinic.get()
+def deadlines(*, due: Mapping[object, date], now: datetime) -> list[Message]:
+    """Estimates are almost or already due: one mail for all that one look has found, by trigger. Empty: none."""
+    if not due:
+        return []
+    clinic, first = Clinic.get(), min(due, key=lambda trigger_id: (due[trigger_id], str(trigger_id)))
     return contact.tell_staff(
         kind="staff_deadline",
-        context={"due_on": due_on, "url": staff_address("estimates/")},
-        key=f"deadline:{trigger_id}:{clinic.local(now):%Y%m%d}",
+        context={"number": len(due), "due_on": due[first], "url": staff_address("estimates/")},
+        key=f"deadline:{first}:{clinic.local(now):%Y%m%d}",
         subject_type="scheduling.trigger",
-        subject_id=trigger_id,
+        subject_id=first,
         now=now,
         clinic=clinic,
         priority=Priority.URGENT,
@@ -77,7 +79,9 @@ def _staff(code: str, label: Any, shape: Any) -> Kind:
 
 catalogue.register(
     _staff(
-        "staff_deadline", gettext_lazy("Staff alert: estimate due"), lambda: example(due_on=EXAMPLE_AT.date())
+        "staff_deadline",
+        gettext_lazy("Staff alert: estimate due"),
+        lambda: example(number=2, due_on=EXAMPLE_AT.date()),
     ),
     _staff(
         "staff_change",

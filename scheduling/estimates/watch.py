@@ -1,6 +1,6 @@
 """The minute's look at the running clocks: answer, warn at half and at nine tenths, send before it is late."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -193,25 +193,26 @@ def _warn(pressing: Iterable[Clock], *, clinic: Clinic, now: datetime) -> int:
     }
     keys = {warning_key(one.pk, stage) for one, stage in stages.items()}
     known = set(staff_tasks.StaffTask.objects.filter(key__in=keys).values_list("key", flat=True))
-    warned = 0
-    for clock, stage in stages.items():
-        if warning_key(clock.pk, stage) not in known:
-            _tell_of(clock, stage, now=now)
-            warned += 1
-    return warned
+    news = {one: stage for one, stage in stages.items() if warning_key(one.pk, stage) not in known}
+    _tell_of(news, now=now)
+    return len(news)
 
 
 @transaction.atomic
-def _tell_of(clock: Clock, stage: str, *, now: datetime) -> None:
-    urgent = stage == STAGES[1]
-    staff_tasks.open_task(
-        key=warning_key(clock.pk, stage),
-        kind="estimate_due",
-        subject_type="scheduling.trigger",
-        subject_id=clock.pk,
-        title=f"An estimate is due on {clock.target_due_on}",
-        priority=staff_tasks.Priority.URGENT if urgent else staff_tasks.Priority.TODAY,
-        now=now,
-    )
-    if urgent and clock.target_due_on:
-        staff_notices.deadline(trigger_id=clock.pk, due_on=clock.target_due_on, now=now)
+def _tell_of(news: Mapping[Clock, str], *, now: datetime) -> None:
+    """A task each, and one mail about all that must not wait: who opens a mailbox after a weekend needs no dozen."""
+    urgent: dict[object, date] = {}
+    for clock, stage in news.items():
+        is_urgent = stage == STAGES[1]
+        staff_tasks.open_task(
+            key=warning_key(clock.pk, stage),
+            kind="estimate_due",
+            subject_type="scheduling.trigger",
+            subject_id=clock.pk,
+            title=f"An estimate is due on {clock.target_due_on}",
+            priority=staff_tasks.Priority.URGENT if is_urgent else staff_tasks.Priority.TODAY,
+            now=now,
+        )
+        if is_urgent and clock.target_due_on:
+            urgent[clock.pk] = clock.target_due_on
+    staff_notices.deadlines(due=urgent, now=now)

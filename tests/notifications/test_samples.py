@@ -169,7 +169,7 @@ def tell_everything(about: Told, *, language: str) -> list[Message]:
     visits.cancelled(appointment=visit, by_clinic=False, now=NOW)
     class_notices.cancelled(seats=[seat], now=NOW, by=None)
     staff_notices.client_changed(appointment=visit, is_cancelled=False, now=NOW)
-    staff_notices.deadline(trigger_id=uuid.uuid4(), due_on=NOW.date(), now=NOW)
+    staff_notices.deadlines(due={uuid.uuid4(): NOW.date()}, now=NOW)
     estimate_notices.estimate_ready(estimate=old, now=NOW, clinic=Clinic.get())
     estimate_notices.estimate_replaced(estimate=new, now=NOW, clinic=Clinic.get())
     notices.declined(appointment_request=request, now=NOW, referred_to="Another place")

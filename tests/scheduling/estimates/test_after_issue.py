@@ -408,6 +408,19 @@ def test_a_bounced_price_summary_becomes_a_task_too() -> None:
     assert list(delivery.undelivered()) == [estimate]
 
 
+def test_staff_get_one_mail_about_all_that_became_due_and_a_task_for_each() -> None:
+    for name in ("first", "second", "third"):
+        confirmed(a_request(client=a_client(first_name=name, email="", email_ok=False)))
+
+    watch.look(now=NOW + timedelta(days=3))
+    watch.look(now=NOW + timedelta(days=3, minutes=1))
+
+    mails = Message.objects.filter(kind="staff_deadline")
+    assert {one.subject for one in mails} == {"3 estimates are due"}
+    assert len({one.to for one in mails}) == mails.count()
+    assert StaffTask.objects.still_open().filter(kind="estimate_due").count() == 3
+
+
 def test_the_warnings_end_when_the_estimate_is_with_the_client(by: User) -> None:
     estimate = confirmed(a_request(client=a_client(email="", email_ok=False)))
     watch.look(now=NOW + timedelta(days=3))
