@@ -60,7 +60,8 @@ def tell(
 
 def words(*, subject: str, body: str) -> Words:
     paragraphs = [harmless(" ".join(part.split())) for part in body.split("\n\n")]
-    return {"heading": subject, "paragraphs": [part for part in paragraphs if part]}
+    # allauth's own headings have a capital at each word; ours are sentences.
+    return {"heading": subject.capitalize(), "paragraphs": [part for part in paragraphs if part]}
 
 
 def register() -> None:

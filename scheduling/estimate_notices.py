@@ -72,7 +72,12 @@ def _about_estimate(
 
 
 def _estimate_example() -> Mapping[str, Any]:
-    return example(is_gfe=True, attached=True, open_until=EXAMPLE_AT, replaces_on=EXAMPLE_AT.date())
+    return example(
+        is_gfe=True,
+        attached=True,
+        open_until=EXAMPLE_AT + timedelta(days=LINK_DAYS),
+        replaces_on=EXAMPLE_AT.date(),
+    )
 
 
 catalogue.register(
