@@ -71,9 +71,8 @@ class Near:
 def enqueue_due(*, now: datetime) -> int:
     """Write the reminders that are due now; running it again writes nothing. Returns how many were new."""
     clinic = Clinic.get()
-    leads = [int(hours) for hours in clinic.reminders_hours or DEFAULT_LEADS]
-    # A quiet night can bring a reminder forward by up to half a day.
-    until = now + timedelta(hours=max(leads) + 14)
+    leads = _leads(clinic)
+    until = now + earliest_before(clinic)
     near = _moved(
         Appointment.objects.filter(status=AppointmentStatus.BOOKED, starts_at__gt=now, starts_at__lt=until)
     )
@@ -86,6 +85,15 @@ def enqueue_due(*, now: datetime) -> int:
             one.remind(lead_hours=lead, now=now)
         count += 1
     return count
+
+
+def _leads(clinic: Clinic) -> list[int]:
+    return [int(hours) for hours in clinic.reminders_hours or DEFAULT_LEADS]
+
+
+def earliest_before(clinic: Clinic) -> timedelta:
+    """How long before a visit its first reminder can leave. A quiet night can bring it forward by half a day."""
+    return timedelta(hours=max(_leads(clinic)) + 14)
 
 
 def _moved(visits: QuerySet[Appointment]) -> QuerySet[Appointment]:

@@ -19,7 +19,7 @@ from scheduling.booking.offering import expire_offers, offer, turn_down, withdra
 from scheduling.booking.recording import record
 from scheduling.booking.refusals import NotBookable, OfferClosed, SlotTaken, TooLate, TryAgain
 from scheduling.booking.undoing import UNDO_WITHIN, undo
-from scheduling.booking.wishing import wish_earlier
+from scheduling.booking.wishing import said_coming_at, say_coming, wish_earlier
 
 __all__ = [
     "BUSY",
@@ -44,6 +44,8 @@ __all__ = [
     "no_show",
     "offer",
     "record",
+    "said_coming_at",
+    "say_coming",
     "together",
     "turn_down",
     "undo",

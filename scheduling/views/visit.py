@@ -15,7 +15,7 @@ from config.foundation import access_log
 from config.foundation.clinic import Clinic
 from config.foundation.policy import May, may, staff_may
 from scheduling import booking, calendar, freed_times, waitlist, wording
-from scheduling.models import Appointment
+from scheduling.models import Appointment, AppointmentStatus
 from scheduling.templatetags.desk import is_neutral
 from scheduling.views.asked import asked_of, is_part, signed_in
 from scheduling.views.frame import with_panel
@@ -119,6 +119,7 @@ def show_visit(request: HttpRequest, visit: Appointment, *, status: int = 200, *
         ),
         "goto": visit.starts_at.astimezone(clinic.zone).date().isoformat(),
         "may_confirm": may(request.user, May.CONFIRM_VISITS),
+        "said_coming": booking.said_coming_at(visit) if visit.status == AppointmentStatus.BOOKED else None,
         "may_wish": visit.client is not None and visit.starts_at > now,
         "neutral": is_neutral(request),
         "place_day": visit.starts_at.astimezone(clinic.zone).date().isoformat(),

@@ -161,3 +161,40 @@ def test_a_visit_goes_into_a_calendar(client: Browser):
 
     assert answer["Content-Type"].startswith("text/calendar")
     assert b"BEGIN:VEVENT" in answer.content
+
+
+def test_who_is_reminded_says_that_they_are_coming_and_staff_see_it(client: Browser):
+    visit, path = visit_link()
+
+    assert 'value="coming"' not in client.get(path).content.decode(), "a week before nobody asks"
+    with time_machine.travel(visit.starts_at - timedelta(hours=47), tick=False):
+        assert 'value="coming"' in client.get(path).content.decode()
+        for _pressed in range(2):
+            page = client.post(path, {"act": "coming"}, follow=True).content.decode()
+        assert "You told us that you are coming." in page
+        assert 'value="coming"' not in page
+        client.force_login(make_user())
+        assert "Says they are coming" in client.get(f"/staff/visit/{visit.pk}/").content.decode()
+    assert visit.events.filter(what="coming").count() == 1
+
+
+def test_what_was_said_of_a_time_is_not_said_of_the_one_it_moved_to(client: Browser):
+    visit, path = visit_link()
+    with time_machine.travel(visit.starts_at - timedelta(hours=47), tick=False):
+        client.post(path, {"act": "coming"})
+    booking.move(
+        appointment=visit, practitioner=visit.practitioner, room=visit.room, starts_at=visit.starts_at + timedelta(days=2),
+        by=make_user(), now=visit.starts_at - timedelta(hours=46),
+    )  # fmt: skip
+
+    visit.refresh_from_db()
+    with time_machine.travel(visit.starts_at - timedelta(hours=40), tick=False):
+        assert 'value="coming"' in client.get(path).content.decode()
+
+
+def test_nobody_says_that_they_come_to_a_visit_that_is_over(client: Browser):
+    visit, path = visit_link()
+
+    with time_machine.travel(visit.starts_at + timedelta(minutes=1), tick=False):
+        assert client.post(path, {"act": "coming"}).status_code == 409
+    assert not visit.events.filter(what="coming").exists()

@@ -8,19 +8,26 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from config.foundation.clinic import Clinic
 from config.foundation.links import BadLink, Link, by_link
 from config.foundation.versioned import StaleVersion
 from intake import words
 from intake.models import Practitioner
-from scheduling import availability, booking, notices
+from scheduling import availability, booking, notices, reminders
 from scheduling.availability import Slot
 from scheduling.calendar_entry import calendar_entry
 from scheduling.models import Appointment, AppointmentStatus, Room
 from scheduling.views.client.shown import fee_rule, moment_in, shown, speak, value_of, version_in
 
 SHOWN_TIMES = 24
+# What a client may say about a visit, and the answer.
+SAID = {
+    "coming": gettext_lazy("Thank you. We look forward to your visit."),
+    "earlier": gettext_lazy("We write to you when an earlier time opens."),
+    "not_earlier": gettext_lazy("Your visit stays as it is."),
+}
 
 
 @by_link(notices.VISIT_LINK)
@@ -63,8 +70,8 @@ def _change_visit(request: HttpRequest, link: Link, found: Appointment, *, now: 
             request, found, now=now, wrong=_("This visit can no longer be changed here."), status=409
         )
     act = request.POST.get("act")
-    if act in {"earlier", "not_earlier"}:  # a wish costs nothing
-        return _wish(request, link, found, wished=act == "earlier", now=now)
+    if act in SAID:  # a word costs nothing
+        return _say(request, link, found, act=str(act), now=now)
     fee = late_fee(found, now=now)
     if fee and request.POST.get("fee") != str(fee):
         sorry = _("Please confirm the fee first. Nothing has changed.")
@@ -101,19 +108,19 @@ def _change_visit(request: HttpRequest, link: Link, found: Appointment, *, now: 
     return _visit_page(request, found, now=now, wrong=wrong, status=status)
 
 
-def _wish(
-    request: HttpRequest, link: Link, found: Appointment, *, wished: bool, now: datetime
+def _say(
+    request: HttpRequest, link: Link, found: Appointment, *, act: str, now: datetime
 ) -> HttpResponseBase:
     try:
-        booking.wish_earlier(appointment=found, wished=wished, by=None, now=now)
+        if act == "coming":
+            booking.say_coming(appointment=found, now=now)
+        else:
+            booking.wish_earlier(appointment=found, wished=act == "earlier", by=None, now=now)
     except (StaleVersion, booking.NotBookable):
         wrong = _("This visit has changed meanwhile. Please look again.")
         found.refresh_from_db()
         return _visit_page(request, found, now=now, wrong=wrong, status=409)
-    messages.success(
-        request,
-        _("We write to you when an earlier time opens.") if wished else _("Your visit stays as it is."),
-    )
+    messages.success(request, str(SAID[act]))
     return redirect(link.path())
 
 
@@ -156,6 +163,8 @@ def _visit_page(
         "time": shown(found, clinic),
         "price": words.money(found.price_cents),
         "can_change": can_change,
+        "is_near": can_change and found.starts_at - now <= reminders.earliest_before(clinic),
+        "said_coming": can_change and booking.said_coming_at(found) is not None,
         "fee_cents": fee,
         "fee": words.money(fee) if fee else "",
         "is_waived": fee == 0,
