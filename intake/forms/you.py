@@ -22,6 +22,17 @@ REACH = {
 PREFERS = {"email": ContactWay.EMAIL, "phone": ContactWay.PHONE, "text": ContactWay.TEXT}
 
 
+# A child who writes alone names an adult; everybody else who speaks for somebody names themselves.
+OF_AN_ADULT = {
+    "representative_first_name": _("Their first name"),
+    "representative_last_name": _("Their last name"),
+    "representative_relation": _("What are they to you?"),
+    "representative_may_consent": _("May they agree to your care?"),
+    "representative_phone": _("Their phone"),
+    "representative_email": _("Their email"),
+}
+
+
 class YouForm(StepForm):
     first_name = Line(
         label=_("First name"),
@@ -108,6 +119,9 @@ class YouForm(StepForm):
             self.fields["last_name"].label = _("Their last name")
             self.fields["birth_date"].label = _("Their birth date")
             self.fields["name_to_use"].label = _("Name we should call them")
+        elif not self.setting.by_staff:
+            for name, label in OF_AN_ADULT.items():
+                self.fields[name].label = label
 
     @property
     def is_minor(self) -> bool:

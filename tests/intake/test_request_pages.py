@@ -1,6 +1,7 @@
 """The six pages, posted as a browser without a script posts them."""
 
 import re
+from html import unescape
 
 import pytest
 from django.test import Client as Browser
@@ -213,3 +214,39 @@ def test_a_long_text_shows_how_many_letters_are_left(patient: Browser) -> None:
 
     assert 'data-limit="4000"' in page
     assert "Up to 4000 letters" in page
+
+
+@pytest.mark.parametrize("code", ["R02", "R14", "R18", "R24", "R26", "R36", "R39", "R40"])
+def test_everything_that_was_typed_is_shown_before_sending(code: str, patient: Browser) -> None:
+    said = typed(code)
+    for step in ("", "about/", "you/", "you/", "paying/"):
+        patient.post(f"/request/{step}", {**said, "minor_seen": "1"})
+
+    page = unescape(patient.get("/request/send/").content.decode())
+
+    assert ("extension 7" in page) == (code == "R18")
+    lines = {name: values[0] for name, values in said.items() if name in TYPED_LINES and values[0].strip()}
+    assert [name for name, value in lines.items() if " ".join(value.split()) not in page] == []
+
+
+TYPED_LINES = {
+    "first_name", "last_name", "name_to_use", "pronouns", "best_time", "say_only", "mailing_address", "carrier", "plan_type",
+    "member_id", "group_number", "policyholder_name", "claim_number", "claim_employer", "claim_adjuster", "claim_attorney",
+    "availability_notes", "access_notes", "representative_first_name", "representative_last_name",
+    "representative_relation", "representative_email", "where_during_visit",
+}  # fmt: skip
+
+
+def test_a_child_alone_is_asked_about_the_adult_and_not_about_themselves(patient: Browser) -> None:
+    said = typed("R25")
+    patient.post("/request/", said)
+
+    page = patient.post("/request/you/", said).content.decode()
+
+    adult = page.split("Your parent or guardian")[1]
+    assert "Their first name" in adult
+    assert "What are they to you?" in adult
+    assert "Your first name" not in page
+    shown = patient.post("/request/you/", {**said, "minor_seen": "1", "representative_first_name": "Kit"})
+    assert shown.status_code == 302
+    assert "Kit" in patient.get("/request/send/").content.decode().split("Your parent or guardian")[1]
