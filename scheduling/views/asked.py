@@ -89,3 +89,8 @@ def signed_in(request: HttpRequest) -> User:
 def is_part(request: HttpRequest) -> bool:
     """Asked for by htmx: answer with the panel alone."""
     return bool(getattr(request, "htmx", False)) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+
+
+def text_in(request: HttpRequest, name: str, *, most: int) -> str:
+    """What was typed into a field of a form, cut to its length; a NUL is in no text, and no database takes it."""
+    return request.POST.get(name, "").replace("\x00", "").strip()[:most]

@@ -24,7 +24,7 @@ from intake.models.appointment_request import IllegalMove
 from scheduling import booking, desk
 from scheduling.templatetags.desk import is_neutral
 from scheduling.views.acts import refused, stale, version_of
-from scheduling.views.asked import is_part, signed_in
+from scheduling.views.asked import is_part, signed_in, text_in
 from scheduling.views.frame import SUBJECT
 from scheduling.views.request import read_request, show_request
 
@@ -56,7 +56,7 @@ SAID = {
 
 def _verb(act: str, request: HttpRequest, pending: AppointmentRequest, by: User) -> Callable[[], Any] | None:
     """The verb a form names, with what it typed; None when there is no such act."""
-    typed = request.POST.get("why", "")[:2000]
+    typed = text_in(request, "why", most=2000)
     given: dict[str, Any] = {
         "appointment_request": pending,
         "by": by,
@@ -72,7 +72,7 @@ def _verb(act: str, request: HttpRequest, pending: AppointmentRequest, by: User)
     if act in {"restore", "two_people"}:
         return lambda: (triage.restore if act == "restore" else merging.two_people)(**given)
     if act == "service":
-        service = Service.objects.offered().filter(code=request.POST.get("service", "")[:40]).first()
+        service = Service.objects.offered().filter(code=text_in(request, "service", most=40)).first()
         return lambda: triage.choose_service(**given, service=service)
     if act == "hold":
         return lambda: booking.letting_go(triage.hold, **given, reason=typed)
@@ -85,12 +85,12 @@ def _verb(act: str, request: HttpRequest, pending: AppointmentRequest, by: User)
     if act == "decline":
         return lambda: booking.letting_go(triage.decline, **given, reason=typed, visits_too=True)
     if act == "refer":
-        where = request.POST.get("where", "")[:200] or _("another clinic")
+        where = text_in(request, "where", most=200) or _("another clinic")
         return lambda: booking.letting_go(
             triage.decline, **given, reason=typed, referred_to=where, visits_too=True
         )
     if act == "call":
-        return lambda: triage.record_call(**given, outcome=request.POST.get("outcome", ""), note=typed)
+        return lambda: triage.record_call(**given, outcome=text_in(request, "outcome", most=40), note=typed)
     if act == "release":
         wanted = request.POST.get("hold", "")
         opened = next((each for each in pending.open_holds() if str(each.pk) == wanted), None)

@@ -15,7 +15,7 @@ from config.foundation.policy import May, may, staff_may
 from config.foundation.staff_tasks import StaffTask
 from scheduling import lists, numbers
 from scheduling.templatetags.desk import is_neutral
-from scheduling.views.asked import signed_in
+from scheduling.views.asked import signed_in, text_in
 
 
 @require_GET
@@ -42,7 +42,7 @@ def lists_page(request: HttpRequest) -> HttpResponse:
 def task_done(request: HttpRequest, pk: UUID) -> HttpResponse:
     """A person did it. A second press, or a faster colleague, changes nothing."""
     task = get_object_or_404(StaffTask, pk=pk)
-    outcome = " ".join(request.POST.get("outcome", "").split())[:200] or "done"
+    outcome = " ".join(text_in(request, "outcome", most=200).split()) or "done"
     if staff_tasks.close_task(key=task.key, by=signed_in(request), outcome=outcome, now=timezone.now()):
         messages.success(request, _("Done."))
     else:

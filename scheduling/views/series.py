@@ -23,7 +23,7 @@ from scheduling.availability import Slot
 from scheduling.models import Series
 from scheduling.templatetags.desk import is_neutral
 from scheduling.views.acts import version_of, why_in_words
-from scheduling.views.asked import signed_in
+from scheduling.views.asked import signed_in, text_in
 from scheduling.views.frame import SUBJECT
 from scheduling.views.places import read_place
 from scheduling.views.request import read_request
@@ -117,7 +117,9 @@ def confirm(request: HttpRequest, pk: UUID) -> HttpResponse:
                 place.starts_at, place.starts_at, person.pk if person else None, "", room.pk if room else None
             )
         )
-    package = Package.objects.filter(code=request.POST.get("package", ""), service=pending.service).first()
+    package = Package.objects.filter(
+        code=text_in(request, "package", most=40), service=pending.service
+    ).first()
     if version is None or desk.needs_call(pending):
         return _page(request, pending, problem=_("Look at the request first."), status=422)
     try:
@@ -193,7 +195,7 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
 @staff_may(May.CONFIRM_VISITS)
 def cancel_rest(request: HttpRequest, pk: UUID) -> HttpResponse:
     made = get_object_or_404(Series, pk=pk)
-    reason = request.POST.get("reason", "").strip()[:1000]
+    reason = text_in(request, "reason", most=1000)
     if not reason:
         messages.error(request, _("Say why, for the history."))
         return redirect("desk:series_booked", pk=pk)

@@ -18,7 +18,7 @@ from intake.models.appointment_request import IllegalMove
 from scheduling import booking, desk, wording
 from scheduling.models import Appointment, AppointmentEvent, AppointmentStatus
 from scheduling.views.acts import version_of, why_in_words
-from scheduling.views.asked import is_part, signed_in
+from scheduling.views.asked import is_part, signed_in, text_in
 from scheduling.views.places import read_place
 from scheduling.views.request import read_request, show_request
 from scheduling.views.visit import read_visit, show_visit, undo_line
@@ -139,7 +139,7 @@ def move(request: HttpRequest, pk: UUID) -> HttpResponse:
 @staff_may(May.CONFIRM_VISITS)
 def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
     visit, version = read_visit(pk), version_of(request)
-    reason = request.POST.get("reason", "").strip()[:1000]
+    reason = text_in(request, "reason", most=1000)
     if not reason:
         return _visit_refused(request, pk, _("Say why, for the history."))
     if version is None:

@@ -40,6 +40,15 @@
   });
   document.addEventListener("htmx:afterRequest", (event) => { delete event.detail.elt.closest?.("form")?.dataset.sending; });
 
+  /* The same for a plain form, which goes on to another page; coming back to this one it can be pressed again. */
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post" || form.matches("[hx-post]")) return;
+    if (form.dataset.sent) return event.preventDefault();
+    form.dataset.sent = "1";
+  });
+  addEventListener("pageshow", () => { for (const form of $$("form[data-sent]")) delete form.dataset.sent; });
+
   /* A whole page, because the key came before the script was ready: the field it asked for is in focus all the same. */
   $("#panel [data-focus]")?.focus({ preventScroll: innerWidth > 720 });
 })();

@@ -1,0 +1,204 @@
+"""Two hands at once, a press too many, a line that breaks: one clear sentence, the screen true again, nothing twice."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Locator, Page, Route, expect
+
+from intake.models import AppointmentRequest, Service
+from notifications.models import Message
+from scheduling import booking, freed_times, waitlist
+from scheduling.models import Appointment, TimeOff
+from tests.browser import Visitor, screenshot
+from tests.journeys.test_desk import sign_in
+from tests.scheduling.desk.making import make_clinic, make_request, make_user
+
+assert sign_in  # the fixture: a signed-in window on the desk
+pytestmark = [pytest.mark.usefixtures("in_the_morning"), pytest.mark.django_db(transaction=True)]
+expect.set_options(timeout=20_000)  # a loaded machine is slow, not wrong
+
+
+@pytest.fixture
+def service(transactional_db: None) -> Service:
+    return make_clinic()
+
+
+def asks(service: Service, name: str, **fields: object) -> AppointmentRequest:
+    now = timezone.now()
+    made = make_request(service=service, now=now, name=name, reply_by=now + timedelta(hours=2), **fields)
+    made.client.phone = "+18015550102"
+    made.client.save()
+    return made
+
+
+def booked(service: Service, name: str, *, days: int = 2) -> Appointment:
+    """At 11 am some days on."""
+    starts_at = timezone.now().replace(hour=18, minute=0, second=0, microsecond=0) + timedelta(days=days)
+    return booking.confirm(
+        appointment_request=asks(service, name), practitioner=None, room=None, starts_at=starts_at,
+        by=None, now=timezone.now(),
+    )  # fmt: skip
+
+
+def say(page: Page) -> Locator:
+    return page.locator("#say")
+
+
+def test_a_sick_day_that_two_people_enter_tells_each_client_once(
+    service: Service, sign_in: Callable[..., Page]
+) -> None:
+    visit, robin = booked(service, "Blair Testerman"), service.practitioners.get()
+    address = f"{reverse('desk:sick_day')}?practitioner={robin.pk}&day={visit.starts_at.date()}"
+    pages = [sign_in(), sign_in()]
+    for page in pages:
+        page.goto(address)
+        expect(page.locator("main")).to_contain_text("Blair T")
+    screenshot(pages[0], "sick-day-1440")
+    for page in pages:
+        page.locator(
+            "main form[method=post] button.primary, main form[method=post] button.danger"
+        ).first.click()
+    expect(say(pages[0])).to_contain_text("1 visit is cancelled, its client is told.")
+    expect(say(pages[1])).to_contain_text("Robin is off that day.")
+    expect(say(pages[1])).to_contain_text("0 visits are cancelled")
+    assert Message.objects.filter(kind="cancelled").count() == 1
+    assert TimeOff.objects.count() == 1
+
+
+def test_a_date_of_a_series_that_somebody_took_is_proposed_anew_and_none_is_booked(
+    service: Service, sign_in: Callable[..., Page]
+) -> None:
+    asked = asks(service, "Gale Specimen", details={"series": {"per_week": 1, "weeks": 4}})
+    page = sign_in()
+    page.goto(reverse("desk:series", args=[asked.pk]))
+    first = page.locator("[name=slot]").first.get_attribute("value") or ""
+    taken = datetime.fromisoformat(first.split("|")[0]).replace(tzinfo=ZoneInfo("America/Denver"))
+    booking.confirm(
+        appointment_request=asks(service, "Kit Voorbeeld"), practitioner=None, room=None, starts_at=taken,
+        by=None, now=timezone.now(),
+    )  # fmt: skip
+    page.get_by_role("button", name="Book them all").click()
+    expect(page.get_by_role("alert")).to_contain_text(
+        "One of these times was taken a moment ago. Nothing was booked."
+    )
+    assert Appointment.objects.count() == 1
+    fresh = page.locator("[name=slot]").first.get_attribute("value")
+    assert fresh != first
+    page.get_by_role("button", name="Book them all").dblclick()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Gale")
+    expect(page).to_have_url(re.compile("/staff/series/"))
+    assert Appointment.objects.filter(status="booked").count() == 5
+
+
+def test_the_outcome_of_a_call_that_is_pressed_twice_is_written_down_once(
+    service: Service, sign_in: Callable[..., Page]
+) -> None:
+    asked = asks(service, "Quinn Datum", priority="same_day")
+    page, other = sign_in(), sign_in()
+    other.goto(reverse("desk:lists"))
+    page.goto(reverse("desk:lists"))
+    sent = []
+
+    def slowly(route: Route) -> None:
+        sent.append(route.request.url)
+        page.wait_for_timeout(400)
+        route.continue_()
+
+    page.route("**/decide/", slowly)
+    page.get_by_role("button", name="Left a message for Quinn Datum").dblclick()
+    expect(page.locator("#calls")).to_contain_text("Called: left a message")
+    assert len(sent) == 1
+    assert asked.events.filter(what__startswith="call_").count() == 1
+    # A colleague whose page is a minute old presses too: they see what was noted, and it is not noted again.
+    other.get_by_role("button", name="No answer from Quinn Datum").click()
+    expect(other.get_by_role("alert").first).to_contain_text("This page is older than the request")
+    assert asked.events.filter(what__startswith="call_").count() == 1
+
+
+def test_of_two_clients_who_say_yes_to_one_time_the_second_is_told_kindly(
+    service: Service, visitor: Visitor
+) -> None:
+    gone, now = booked(service, "Max Muster"), timezone.now()
+    booking.cancel(appointment=gone, by=None, now=now)
+    people = [asks(service, name, status="waitlisted") for name in ("One Wait", "Two Wait")]
+    (freed,) = freed_times.free(now=now)
+    waitlist.invite(freed=freed, people=people, by=make_user(), now=now)
+    pages = []
+    for message in Message.objects.filter(kind="waitlist_offer"):
+        link = next(word for word in message.text.split() if "/v/" in word)
+        page = visitor.opens(width=375, height=812)
+        page.goto(link[link.index("/v/") :])
+        pages.append(page)
+    for page in pages:
+        page.get_by_role("button", name="Yes, I take it").dblclick()
+    expect(pages[0].get_by_role("heading", level=1)).to_have_text("This time is yours")
+    expect(pages[1].get_by_role("heading", level=1)).to_have_text("This time is gone")
+    expect(pages[1].locator("main")).to_contain_text("You keep your place on the list.")
+    assert Appointment.objects.filter(status="booked").count() == 1
+
+
+def test_a_press_while_the_line_is_down_says_so_and_the_next_one_books_once(
+    service: Service, sign_in: Callable[..., Page]
+) -> None:
+    asks(service, "Blair Testerman")
+    page = sign_in()
+    page.get_by_role("link", name="Blair Testerman").click()
+    best = page.locator("button[data-rank='1']")
+    expect(best).to_be_visible()
+    page.context.set_offline(True)
+    best.click()
+    expect(say(page)).to_contain_text("The connection was lost.")
+    assert not Appointment.objects.exists()
+    expect(best).to_be_enabled()
+    page.context.set_offline(False)
+    best.click()
+    expect(say(page)).to_contain_text("Blair T. is booked")
+    assert Appointment.objects.filter(status="booked").count() == 1
+
+
+def test_a_visit_that_a_colleague_just_cancelled_is_not_cancelled_again(
+    service: Service, sign_in: Callable[..., Page]
+) -> None:
+    visit = booked(service, "Blair Testerman")
+    page = sign_in()
+    page.goto(reverse("desk:visit", args=[visit.pk]))
+    page.locator("#panel summary[data-key=x]").click()
+    page.locator("#cancel-why").fill("Is ill")
+    booking.cancel(appointment=visit, by=make_user(first_name="Jordan"), now=timezone.now(), why="Called in")
+    page.get_by_role("button", name="Cancel the visit").click()
+    expect(page.locator("#panel")).to_contain_text("This visit was changed meanwhile")
+    expect(page.locator("#panel")).to_contain_text("Jordan")
+    expect(page.locator("#panel .both")).to_contain_text("Is ill")
+    assert visit.events.filter(what="cancelled").count() == 1
+    assert Message.objects.filter(kind="cancelled").count() == 1
+
+
+def test_a_visit_that_is_dragged_onto_a_closed_hour_goes_back_with_a_sentence(
+    service: Service, sign_in: Callable[..., Page]
+) -> None:
+    visit = booked(service, "Blair Testerman", days=1)
+    page = sign_in()
+    page.goto(reverse("desk:visit", args=[visit.pk]))
+    card = page.locator(".ec-event", has_text="Blair T.")
+    expect(card).to_be_visible()
+    shown = card.inner_text()
+    before, body = card.bounding_box(), page.locator(".ec-body").bounding_box()
+    assert before
+    assert body
+    page.mouse.move(before["x"] + 12, before["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(before["x"] + 14, before["y"] - 30, steps=4)
+    page.mouse.move(before["x"] + 14, body["y"] + 6, steps=8)
+    page.wait_for_timeout(250)
+    page.mouse.up()
+    expect(page.get_by_role("alert").first).to_contain_text("Outside Robin’s hours.")
+    expect(card).to_be_visible()
+    expect(card).to_have_text(shown, use_inner_text=True)
+    was = visit.starts_at
+    visit.refresh_from_db()
+    assert visit.starts_at == was
