@@ -1,25 +1,19 @@
 """The drain against a real SMTP server that can misbehave."""
 
-import random
 import socket
 import threading
-import time
-from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
-import psycopg
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
 from config.foundation.staff_tasks import StaffTask
-from notifications import delivery, outbox, suppression
-from notifications.models import Attempt, Breaker, Heartbeat, Message, Priority, State, Suppression
+from notifications import delivery, suppression
+from notifications.models import Attempt, Heartbeat, Message, Priority, State, Suppression
 from notifications.rendering import Attachment
 from notifications.smtp import ALONE, Turn
-from tests.mail_sink import Mode, Sink
+from tests.mail_sink import Sink
 from tests.notifications.messages import make_many, make_message
 from tests.processes import wait_for
 
@@ -94,91 +88,6 @@ def test_urgent_leaves_first(smtp_sink: Sink) -> None:
     assert [mail["To"] for mail in smtp_sink.messages] == ["urgent@example.com", "late@example.com"]
 
 
-def test_a_message_withdrawn_after_it_was_claimed_is_not_sent(smtp_sink: Sink) -> None:
-    message = make_message()
-    [claimed] = delivery.claim(now=timezone.now(), limit=5, worker="one")
-    outbox.withdraw(key=message.key, reason="cancelled")
-
-    with delivery.Senders() as senders:
-        left, _coming = delivery._deliver(claimed, senders=senders, worker="one", clock=timezone.now)
-
-    message.refresh_from_db()
-    assert (left, message.state, smtp_sink.messages) == (False, State.WITHDRAWN, [])
-
-
-def test_a_worker_that_lost_its_lease_does_not_start(smtp_sink: Sink) -> None:
-    make_message()
-    now = timezone.now()
-    [slow] = delivery.claim(now=now, limit=5, worker="slow")
-    later = now + timedelta(seconds=301)
-    [quick] = delivery.claim(now=later, limit=5, worker="quick")
-
-    with delivery.Senders() as senders:
-        for row, worker in ((slow, "slow"), (quick, "quick")):
-            delivery._deliver(row, senders=senders, worker=worker, clock=lambda: later)
-
-    assert [attempt.worker for attempt in Attempt.objects.all()] == ["quick"]
-    assert len(smtp_sink.messages) == 1
-
-
-def test_a_passing_refusal_is_tried_again_later(smtp_sink: Sink) -> None:
-    message = make_message()
-    smtp_sink.mode = Mode.REFUSE_4XX
-
-    delivery.drain()
-    message.refresh_from_db()
-    assert (message.state, message.last_code) == (State.QUEUED, "451 4.3.0")
-    assert message.not_before > timezone.now()
-
-    smtp_sink.mode = Mode.ACCEPT
-    assert delivery.drain(now=timezone.now() + timedelta(hours=1)) == 1
-
-
-def test_a_mailbox_that_does_not_exist_fails_at_once_and_is_never_written_to_again(smtp_sink: Sink) -> None:
-    message = make_message(to="gone@example.com")
-    smtp_sink.refused_addresses = {"gone@example.com"}
-
-    delivery.drain()
-
-    message.refresh_from_db()
-    assert (message.state, message.last_code) == (State.FAILED, "550 5.1.1")
-    assert suppression.is_suppressed("Gone@example.com")
-    task = StaffTask.objects.get()
-    assert (task.key, task.priority) == (f"message:{message.pk}", "today")
-    assert "gone" not in task.title
-
-    second = make_message(key="second", to="gone@example.com")
-    smtp_sink.refused_addresses = set()
-    delivery.drain()
-    second.refresh_from_db()
-    assert (second.state, smtp_sink.messages) == (State.SUPPRESSED, [])
-    assert StaffTask.objects.count() == 2
-
-
-@pytest.mark.parametrize(
-    ("answer", "is_blocked"),
-    [
-        ("550 5.1.2 No such domain", True),
-        ("550 5.1.10 Null MX", True),
-        ("553 No such name", True),
-        ("550 5.7.1 Policy", False),
-        ("552 5.2.2 Full", False),
-    ],
-)
-def test_only_an_address_that_does_not_exist_is_blocked(
-    smtp_sink: Sink, answer: str, is_blocked: bool
-) -> None:
-    message = make_message(to="alex@nowhere.example")
-    smtp_sink.answers["alex@nowhere.example"] = answer
-
-    delivery.drain()
-
-    message.refresh_from_db()
-    assert message.state == State.FAILED
-    assert StaffTask.objects.filter(key=f"message:{message.pk}").exists()
-    assert suppression.is_suppressed(message.to) is is_blocked
-
-
 def test_an_urgent_message_does_not_wait_for_a_long_batch(
     smtp_sink: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -201,99 +110,6 @@ def test_an_urgent_message_does_not_wait_for_a_long_batch(
     assert len(order) == len(set(order)) == 13
 
 
-def test_a_message_that_cannot_be_read_fails_alone(smtp_sink: Sink) -> None:
-    good, bad = make_many(2)
-    with connection.cursor() as cursor:  # the address of one row in the place of another: it must not open
-        cursor.execute('SELECT "to" FROM notifications_message WHERE key = %s', [good.key])
-        stolen = cursor.fetchone()[0]
-        cursor.execute('UPDATE notifications_message SET "to" = %s WHERE key = %s', [stolen, bad.key])
-
-    assert delivery.drain() == 1
-
-    bad = Message.objects.get(pk=bad.pk)
-    assert (bad.state, bad.last_code) == (State.FAILED, "cannot be built: DecryptionError")
-    assert [mail["To"] for mail in smtp_sink.messages] == ["person0@example.com"]
-    assert StaffTask.objects.count() == 1
-
-
-def test_a_row_that_keeps_killing_its_sender_is_taken_out(smtp_sink: Sink) -> None:
-    poison = make_message(key="poison", to="poison@example.com")
-    now = timezone.now()
-    for died in range(3):
-        delivery.claim(now=now, limit=1, worker=f"victim{died}")
-        Attempt.objects.create(message=poison, number=died + 1, worker=f"victim{died}", started_at=now)
-        now += timedelta(seconds=301)
-    make_message(key="good", to="good@example.com")
-
-    delivery.drain(now=now)
-
-    poison.refresh_from_db()
-    assert poison.state == State.FAILED
-    assert [mail["To"] for mail in smtp_sink.messages] == ["good@example.com"]
-    assert StaffTask.objects.count() == 1
-
-
-def test_while_the_server_is_down_nothing_is_counted_and_all_leaves_afterwards(smtp_sink: Sink) -> None:
-    make_many(5)
-    now = timezone.now()
-    with smtp_sink.stopped():
-        assert delivery.drain(now=now) == 0
-        assert delivery.drain(now=now) == 0  # the breaker is open: not even tried
-
-    assert Breaker.objects.get().failures == 1
-    assert Attempt.objects.count() == 1
-    assert set(Message.objects.values_list("state", "attempts")) == {(State.QUEUED, 0)}
-
-    assert delivery.drain(now=now + timedelta(seconds=61)) == 5
-    assert Breaker.objects.get().failures == 0
-    assert StaffTask.objects.count() == 0
-
-
-def test_when_the_server_takes_the_text_and_hangs_up_a_second_copy_is_possible_and_on_record(
-    smtp_sink: Sink,
-) -> None:
-    message = make_message()
-    smtp_sink.mode = Mode.DROP_AFTER_DATA
-
-    delivery.drain()
-
-    message.refresh_from_db()
-    assert message.state == State.QUEUED
-    assert message.not_before > timezone.now() + timedelta(minutes=9)
-    assert message.tries.get().outcome == Attempt.Outcome.UNKNOWN
-
-    smtp_sink.mode = Mode.ACCEPT
-    delivery.drain(now=timezone.now() + timedelta(minutes=11))
-    copies = smtp_sink.messages
-    assert len(copies) == 2
-    assert len({mail["Message-ID"] for mail in copies}) == 1
-
-
-def test_a_server_that_hangs_up_after_the_text_gets_one_message_and_then_a_pause(smtp_sink: Sink) -> None:
-    make_many(20)
-    smtp_sink.mode = Mode.DROP_AFTER_DATA
-    now = timezone.now()
-
-    delivery.drain(now=now)
-    delivery.drain(now=now + timedelta(seconds=1))
-
-    assert len(smtp_sink.messages) == 1
-    smtp_sink.mode = Mode.ACCEPT
-    delivery.drain(now=now + timedelta(minutes=1))
-    assert len(smtp_sink.messages) == 20
-    delivery.drain(now=now + timedelta(minutes=15))
-    assert len(smtp_sink.messages) == 21, "the one nobody knows of goes again, the others do not"
-
-
-def test_a_server_that_hangs_does_not_hold_the_drain_for_long(smtp_sink: Sink, settings: Any) -> None:
-    settings.EMAIL_AFTER_DATA_TIMEOUT = 0.3
-    make_message()
-    smtp_sink.mode = Mode.HANG
-
-    assert delivery.drain() == 0
-    assert Attempt.objects.get().outcome == Attempt.Outcome.UNKNOWN
-
-
 def test_what_is_too_late_to_be_of_use_is_not_sent(smtp_sink: Sink) -> None:
     now = timezone.now()
     make_message(key="reminder", expires_at=now - timedelta(seconds=1), matters=False)
@@ -305,158 +121,6 @@ def test_what_is_too_late_to_be_of_use_is_not_sent(smtp_sink: Sink) -> None:
     assert set(Message.objects.values_list("state", flat=True)) == {State.EXPIRED}
     assert [task.key for task in StaffTask.objects.all()] == [
         f"message:{Message.objects.get(key='confirmed').pk}"
-    ]
-
-
-def cut_the_line() -> None:
-    """As when the database restarts while the mail server talks."""
-    with psycopg.connect(**connection.get_connection_params()) as other:
-        other.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE pid <> pg_backend_pid() AND datname = current_database()"
-        )
-
-
-@pytest.mark.postgresql  # a file has no line to lose
-def test_the_fact_that_it_left_survives_a_lost_database_connection(smtp_sink: Sink) -> None:
-    message = make_message()
-    [claimed] = delivery.claim(now=timezone.now(), limit=1, worker="one")
-
-    class CutsTheLine(delivery.Senders):
-        def send(self, message: Message, turn: Turn = ALONE) -> None:
-            super().send(message, turn)
-            cut_the_line()
-
-    with CutsTheLine() as senders:
-        delivery._deliver(claimed, senders=senders, worker="one", clock=timezone.now)
-
-    message.refresh_from_db()
-    assert message.state == State.SENT
-    assert message.tries.get().outcome == Attempt.Outcome.SENT
-
-
-def test_a_message_withdrawn_while_the_one_before_it_is_sent_stays(
-    smtp_sink: Sink, caplog: pytest.LogCaptureFixture
-) -> None:
-    make_many(3)
-
-    class Withdraws(delivery.Senders):
-        def send(self, message: Message, turn: Turn = ALONE) -> None:
-            super().send(message, turn)
-            outbox.withdraw(key="visit:1", reason="cancelled")
-
-    batch = delivery.claim(now=timezone.now(), limit=3, worker="one")
-    with Withdraws() as senders:
-        left = delivery._deliver_batch(
-            sorted(batch, key=lambda row: row.key),
-            senders=senders,
-            worker="one",
-            clock=timezone.now,
-            should_stop=lambda: False,
-        )
-
-    assert left == 2
-    assert [mail["To"] for mail in smtp_sink.messages] == ["person0@example.com", "person2@example.com"]
-    assert Attempt.objects.filter(outcome=Attempt.Outcome.SENT).count() == Attempt.objects.count() == 2
-    assert "message_poisonous" not in caplog.text, "nothing is wrong with it"
-
-
-@pytest.mark.postgresql  # a file has no line to lose
-def test_a_line_cut_between_two_messages_loses_neither_and_repeats_none(smtp_sink: Sink) -> None:
-    make_many(3)
-    batch = delivery.claim(now=timezone.now(), limit=3, worker="one")
-
-    class CutsTheLine(delivery.Senders):
-        def send(self, message: Message, turn: Turn = ALONE) -> None:
-            super().send(message, turn)
-            cut_the_line()
-
-    with CutsTheLine() as senders:
-        left = delivery._deliver_batch(
-            batch, senders=senders, worker="one", clock=timezone.now, should_stop=lambda: False
-        )
-
-    assert left == len(smtp_sink.messages) == 3
-    assert set(Message.objects.values_list("state", flat=True)) == {State.SENT}
-    assert Attempt.objects.filter(outcome=Attempt.Outcome.SENT).count() == Attempt.objects.count() == 3
-
-
-def delivered_while_a_mark_waits(senders: delivery.Senders, sink: Sink) -> int:
-    """How many mails leave while the first of three cannot be marked, since another holds its row."""
-    first, *_others = make_many(3)
-    batch = sorted(delivery.claim(now=timezone.now(), limit=3, worker="one"), key=lambda row: row.key)
-
-    def deliver() -> None:
-        delivery._deliver_batch(
-            batch, senders=senders, worker="one", clock=timezone.now, should_stop=lambda: False
-        )
-        connection.close()
-
-    sender = threading.Thread(target=deliver)
-    with psycopg.connect(**connection.get_connection_params()) as other:
-        other.execute("SELECT 1 FROM notifications_message WHERE id = %s FOR NO KEY UPDATE", [first.pk])
-        sender.start()
-        wait_for(lambda: sink.envelopes)
-        time.sleep(0.3)
-        left = len(sink.envelopes)
-    sender.join()
-    assert len(sink.envelopes) == Message.objects.filter(state=State.SENT).count() == 3
-    return left
-
-
-@pytest.mark.postgresql  # on SQLite the mark is written before anything else is done
-def test_no_text_leaves_before_the_mail_before_it_is_marked(smtp_sink: Sink) -> None:
-    with delivery.Senders() as senders:
-        assert delivered_while_a_mark_waits(senders, smtp_sink) == 1
-
-
-@pytest.mark.postgresql
-def test_control_a_sender_that_does_not_ask_would_leave_two_unmarked(smtp_sink: Sink) -> None:
-    class DoesNotAsk(delivery.Senders):
-        def send(self, message: Message, turn: Turn = ALONE) -> None:
-            super().send(message, replace(turn, may_go=lambda: True))
-
-    with DoesNotAsk() as senders:
-        assert delivered_while_a_mark_waits(senders, smtp_sink) == 2
-
-
-@pytest.mark.postgresql
-def test_a_mail_is_marked_at_once_when_the_line_to_the_mail_server_must_be_opened_anew(
-    smtp_sink: Sink,
-) -> None:
-    first, *_others = make_many(2)
-    batch = sorted(delivery.claim(now=timezone.now(), limit=2, worker="one"), key=lambda row: row.key)
-
-    class HangsUp(delivery.Senders):
-        def send(self, message: Message, turn: Turn = ALONE) -> None:
-            super().send(message, turn)
-            smtp_sink.down()
-            self.drop(message.channel)
-
-    with HangsUp() as senders:
-        left = delivery._deliver_batch(
-            batch, senders=senders, worker="one", clock=timezone.now, should_stop=lambda: False
-        )
-
-    states = list(Message.objects.order_by("key").values_list("state", flat=True))
-    assert (left, states) == (1, [State.SENT, State.QUEUED])
-    assert first.tries.get().outcome == Attempt.Outcome.SENT
-
-
-def test_a_message_that_cannot_be_put_together_harms_neither_the_one_before_it_nor_the_one_after(
-    smtp_sink: Sink,
-) -> None:
-    _first, broken, _last = make_many(3)
-    broken.content = {"subject": "two\nlines", "text": "x"}
-    broken.save()
-
-    assert delivery.drain() == 2
-
-    assert [mail["To"] for mail in smtp_sink.messages] == ["person0@example.com", "person2@example.com"]
-    assert list(Message.objects.order_by("key").values_list("state", flat=True)) == [
-        State.SENT,
-        State.FAILED,
-        State.SENT,
     ]
 
 
@@ -501,16 +165,6 @@ def test_a_finished_drain_leaves_its_heartbeat(smtp_sink: Sink) -> None:
     delivery.drain(now=now)
 
     assert Heartbeat.objects.get(name="drain").at == now
-
-
-def test_waits_grow_and_are_spread() -> None:
-    random.seed(1)
-    waits = [delivery.retry_delay(attempts).total_seconds() for attempts in range(1, 12)]
-
-    assert all(15 <= wait <= 3600 for wait in waits)
-    assert waits[0] <= 30
-    assert waits[-1] >= 1800
-    assert settings.OUTBOX_PACE == 1
 
 
 def test_a_complaint_suppresses_until_a_person_clears_it(smtp_sink: Sink) -> None:

@@ -1,17 +1,19 @@
 """An address that never resolves, and a mail server that cannot be found: what happens to the message, and who hears of it."""
 
+import random
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from config.foundation.staff_tasks import StaffTask
 from notifications import delivery, outbox, suppression
 from notifications.models import Attempt, Breaker, Message, State
 from tests.factories import make_user
-from tests.mail_sink import Sink
+from tests.mail_sink import Mode, Sink
 from tests.notifications.messages import make_many, make_message
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -123,3 +125,71 @@ def test_while_our_own_mail_server_cannot_be_found_nothing_is_given_up(
     for minutes in range(3):
         delivery.drain(now=now + timedelta(days=5, minutes=minutes))
     assert len(smtp_sink.messages) == 3
+
+
+def test_a_passing_refusal_is_tried_again_later(smtp_sink: Sink) -> None:
+    message = make_message()
+    smtp_sink.mode = Mode.REFUSE_4XX
+
+    delivery.drain()
+    message.refresh_from_db()
+    assert (message.state, message.last_code) == (State.QUEUED, "451 4.3.0")
+    assert message.not_before > timezone.now()
+
+    smtp_sink.mode = Mode.ACCEPT
+    assert delivery.drain(now=timezone.now() + timedelta(hours=1)) == 1
+
+
+def test_a_mailbox_that_does_not_exist_fails_at_once_and_is_never_written_to_again(smtp_sink: Sink) -> None:
+    message = make_message(to="gone@example.com")
+    smtp_sink.refused_addresses = {"gone@example.com"}
+
+    delivery.drain()
+
+    message.refresh_from_db()
+    assert (message.state, message.last_code) == (State.FAILED, "550 5.1.1")
+    assert suppression.is_suppressed("Gone@example.com")
+    task = StaffTask.objects.get()
+    assert (task.key, task.priority) == (f"message:{message.pk}", "today")
+    assert "gone" not in task.title
+
+    second = make_message(key="second", to="gone@example.com")
+    smtp_sink.refused_addresses = set()
+    delivery.drain()
+    second.refresh_from_db()
+    assert (second.state, smtp_sink.messages) == (State.SUPPRESSED, [])
+    assert StaffTask.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_blocked"),
+    [
+        ("550 5.1.2 No such domain", True),
+        ("550 5.1.10 Null MX", True),
+        ("553 No such name", True),
+        ("550 5.7.1 Policy", False),
+        ("552 5.2.2 Full", False),
+    ],
+)
+def test_only_an_address_that_does_not_exist_is_blocked(
+    smtp_sink: Sink, answer: str, is_blocked: bool
+) -> None:
+    message = make_message(to="alex@nowhere.example")
+    smtp_sink.answers["alex@nowhere.example"] = answer
+
+    delivery.drain()
+
+    message.refresh_from_db()
+    assert message.state == State.FAILED
+    assert StaffTask.objects.filter(key=f"message:{message.pk}").exists()
+    assert suppression.is_suppressed(message.to) is is_blocked
+
+
+def test_waits_grow_and_are_spread() -> None:
+    random.seed(1)
+    waits = [delivery.retry_delay(attempts).total_seconds() for attempts in range(1, 12)]
+
+    assert all(15 <= wait <= 3600 for wait in waits)
+    assert waits[0] <= 30
+    assert waits[-1] >= 1800
+    assert settings.OUTBOX_PACE == 1
