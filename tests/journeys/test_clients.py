@@ -54,7 +54,8 @@ def look(page: Page, *, javascript: bool) -> None:
     """Nothing to scroll sideways at any width; nothing serious for axe.
 
     Axe is a script: a page without scripts is shown to it in a second window that has them, without its own. The
-    scripted pages are looked at as a phone shows them, the others as a tablet and a desk do, in turn.
+    scripted pages are looked at as a phone shows them, the others as a tablet and a desk do, in turn. In the dark
+    only the contrast can differ.
     """
     page.wait_for_load_state()
     for width in (DESK, TABLET, PHONE):
@@ -62,6 +63,9 @@ def look(page: Page, *, javascript: bool) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= width["width"], (page.url, width)
     seen = page if javascript else _as_drawn(page, width=(TABLET, DESK)[next(looks) % 2])
     found = Axe().run(seen, options=AXE).response["violations"]
+    seen.emulate_media(color_scheme="dark")
+    found += Axe().run(seen, options={"runOnly": ["color-contrast"]}).response["violations"]
+    seen.emulate_media(color_scheme="light")
     serious = [one for one in found if one["impact"] in {"serious", "critical"}]
     assert not serious, [(one["id"], one["nodes"][0]["html"][:200]) for one in serious]
 
