@@ -10,7 +10,7 @@ from django.test import Client as Browser
 from config.foundation import links
 from config.foundation.clinic import Clinic
 from scheduling import availability, booking
-from scheduling.models import Appointment, Offer
+from scheduling.models import Appointment, Offer, Shift
 from scheduling.views.client.shown import moment_in
 from tests.factories import NOW, ZONE, make_appointment_request, make_user
 from tests.scheduling.test_booking import confirm
@@ -103,7 +103,11 @@ def test_a_late_change_shows_its_fee_and_wants_it_confirmed(client: Browser):
     booking.cancel(appointment=other, by=None, now=NOW, fee_cents=0)  # the first one was let go
     with time_machine.travel(late, tick=False):
         assert "$105.00" in client.get(path).content.decode()
-        assert client.post(path, {"act": "cancel", "version": visit.version}).status_code == 422
+        unsure = client.post(path, {"act": "cancel", "version": visit.version})
+        assert unsure.status_code == 422
+        assert (
+            '<details class="fold" open><summary>Cancel my visit' in unsure.content.decode()
+        )  # where they were
         client.post(path, {"act": "cancel", "version": visit.version, "fee": "10500"})
 
     visit.refresh_from_db()
@@ -119,6 +123,17 @@ def test_a_visit_can_be_moved_to_other_days_not_only_to_other_quarters_of_an_hou
     days = Counter(moment_in(value).astimezone(ZONE).date() for value in values)
     assert len(days) >= 6
     assert max(days.values()) <= 3
+
+
+def test_when_no_other_time_is_open_the_page_says_so_and_what_one_can_do(client: Browser):
+    _visit, path = visit_link()
+    Shift.objects.all().delete()
+
+    page = client.get(path).content.decode()
+
+    assert "No other time is open just now" in page
+    assert "Move my visit" not in page
+    assert "Tell me when an earlier time opens" in page
 
 
 def test_a_time_that_was_given_away_meanwhile_is_said_to_be_taken(client: Browser):
