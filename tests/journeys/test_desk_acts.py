@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, Route, expect
 
-from intake.models import AppointmentRequest, Service
+from intake.models import AppointmentRequest, Practitioner, Service
 from scheduling import booking
-from scheduling.models import Appointment, EstimateEvent
+from scheduling.models import Appointment, EstimateEvent, Shift
 from tests.browser import screenshot
 from tests.factories import load_sample_clinic
 from tests.journeys.test_desk import sign_in
@@ -392,6 +392,36 @@ def test_one_click_in_the_calendar_says_that_a_client_is_here_and_leaves_all_tha
     expect(card).to_have_count(0)
     visit.refresh_from_db()
     assert visit.status == "cancelled"
+
+
+@pytest.mark.parametrize("width", [1440, 1024])
+def test_in_the_narrow_columns_of_a_week_a_client_is_here_by_one_click_too(
+    service: Service, sign_in: Callable[..., Page], accessible: Callable[[Page], None], width: int
+) -> None:
+    """Three people share the width of a day; a visit of half an hour is one line high."""
+    now = timezone.now()
+    visit = make_visit(service=service, starts_at=now + timedelta(minutes=6), name="Robin Voorbeeld")
+    short = make_visit(service=service, starts_at=now + timedelta(minutes=90), name="Kit Voorbeeld")
+    Appointment.objects.filter(pk=short.pk).update(ends_at=short.starts_at + timedelta(minutes=30))
+    for code, name in (("P2", "Jordan Example, PT"), ("P3", "Casey Example, PT")):
+        other = Practitioner.objects.create(code=code, name=name, role="therapist")
+        for shift in Shift.objects.filter(practitioner__code="P1"):
+            shift.pk, shift.practitioner = None, other
+            shift.save(force_insert=True)
+    page = sign_in(width=width)
+    page.goto("/staff/?view=week")
+    expect(page.get_by_role("button", name="Robin V. is here")).to_be_visible()
+    accessible(page)
+    screenshot(page, f"desk-week-here-{width}")
+    hand = Hand(page)
+    hand.click(page.get_by_role("button", name="Robin V. is here"))
+    expect(say(page)).to_contain_text("Robin V. is here.")
+    hand.within("client is here")
+    hand.click(page.get_by_role("button", name="Kit V. is here"))
+    expect(say(page)).to_contain_text("Kit V. is here.")
+    hand.within("client is here")
+    visit.refresh_from_db()
+    assert visit.status == "arrived"
 
 
 def test_keys_can_be_switched_off_and_every_help_is_a_dialog(

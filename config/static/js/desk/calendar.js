@@ -16,17 +16,17 @@
   const clock = (iso) => new Date(iso).toLocaleTimeString(document.documentElement.lang, { hour: "numeric", minute: "2-digit" });
 
   /* A week never scrolls sideways: the narrower its columns, the fewer words stand in them. Readers hear all of them. */
+  const columnWidth = () => (cal.clientWidth - 60) / (Math.max(1, feed.columns.length) * (7 - (feed.hidden_days?.length || 0)));
   const tight = () => {
     if (cal.dataset.view !== "week") return "";
-    const days = 7 - (feed.hidden_days?.length || 0);
-    const width = (cal.clientWidth - 60) / (Math.max(1, feed.columns.length) * days);
+    const width = columnWidth();
     return width < 42 ? "tiny" : width < 90 ? "narrow" : "";
   };
   const initials = (name) => name.split(" ").map((word) => word[0]).join("").slice(0, 2);
-  /* A visit of today has two buttons: the card itself, which opens it, and "Here". */
+  /* A visit of today has two buttons: the card itself, which opens it, and "Here", a check where words have no room. */
   const withHere = (nodes, data) => {
     const open = el("button", "open");
-    const here = el("button", "here-now", words.here);
+    const here = tight() ? el("button", "here-now mark", "✓") : el("button", "here-now", words.here);
     open.type = here.type = "button";
     open.setAttribute("aria-label", data.label);
     here.setAttribute("aria-label", words.is_here.replace("%s", data.title));
@@ -43,8 +43,10 @@
     if (event.display === "background") {
       return { domNodes: data.title ? [el("span", "", data.title)] : [] };
     }
-    const here = data.arrive_url && !tight();
-    if (tight() === "tiny" && !data.rank) return { domNodes: [el("b", "", initials(data.title))] };
+    if (tight() === "tiny" && !data.rank) {
+      const nodes = [el("b", "", initials(data.title))];
+      return { domNodes: data.arrive_url ? withHere(nodes, data) : nodes };
+    }
     const nodes = [];
     if (data.rank) nodes.push(el("span", "rank", data.rank));
     if (data.code) { const code = el("abbr", "code", data.code); code.title = data.service; nodes.push(code); }
@@ -53,7 +55,7 @@
     nodes.push(name);
     if (data.mark) nodes.push(document.createTextNode(` ${data.mark}`));
     if (data.sub) nodes.push(el("span", "sub", data.sub));
-    return { domNodes: here ? withHere(nodes, data) : nodes };
+    return { domNodes: data.arrive_url ? withHere(nodes, data) : nodes };
   };
   /* Event Calendar calls itself a table of buttons, which no reader can make sense of: columns are groups here.
      It says so again whenever it draws, so this is looked at after each of its changes, before anybody can read them. */
@@ -263,7 +265,7 @@
     eventLongPressDelay: 300,
     resourceLabelContent: ({ resource }) => {
       const note = resource.extendedProps.note;
-      if (tight() === "tiny") { const short = el("b", "", resource.title.slice(0, 2)); short.title = resource.title; return { domNodes: [short] }; }
+      if (tight()) { const short = el("b", "", resource.title.slice(0, Math.max(2, Math.floor((columnWidth() - 8) / 9)))); short.title = resource.title; return { domNodes: [short] }; }
       return { domNodes: note ? [el("b", "", resource.title), document.createTextNode(` ${note}`)] : [el("b", "", resource.title)] };
     },
     eventContent,
