@@ -30,6 +30,8 @@ from tests.intake.bad_input.conftest import Asker, everywhere
 from tests.intake.bad_input.test_names_and_text import HARMLESS, LIVE
 from tests.scheduling.test_booking import confirm
 
+pytestmark = pytest.mark.once  # what a page makes of a text rests on no engine
+
 SHORT = 38  # fits the narrowest field
 TYPED = [
     name

@@ -352,6 +352,7 @@ def test_a_forged_draft_signature_is_no_signature() -> None:
         signing.loads("forged", salt="request-draft")
 
 
+@pytest.mark.once
 def test_group_59_no_method_but_get_and_post_does_anything_even_for_the_owner(db: None) -> None:
     """Every address, with ids of rows that are there, for somebody who may do everything."""
     clinic = lived_in_clinic()
