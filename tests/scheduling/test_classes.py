@@ -252,7 +252,8 @@ def test_whose_place_was_agreed_elsewhere_hears_the_same_and_is_sent_to_no_page(
         message = of(kind, "guest@example.org")
         assert "http" not in message.text
         assert "/v/" not in message.html
-    assert "Please call us as soon as you can." in of("moved", "guest@example.org").text
+    for kind in ("reminder", "moved"):
+        assert "Please call us as soon as you can." in of(kind, "guest@example.org").text
 
 
 def test_who_agreed_elsewhere_and_wants_no_reminders_gets_none():
