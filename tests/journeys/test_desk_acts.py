@@ -29,7 +29,7 @@ expect.set_options(timeout=20_000)  # a loaded machine is slow, not wrong
 BUDGET = {
     "open the next": (1, 1), "confirm the best": (1, 1), "undo": (1, 1), "confirm another": (1, 3),
     "offer": (2, 2), "ask": (2, 2), "call": (2, 3), "move a visit": (1, 3), "client is here": (1, 2),
-    "cancel": (2, 3), "fill a freed time": (2, 3), "post a bounced estimate": (2, 3),
+    "cancel": (2, 3), "fill a freed time": (2, 3), "post a bounced estimate": (2, 3), "move without a drag": (3, 3),
 }  # fmt: skip
 
 
@@ -42,6 +42,10 @@ class Hand:
 
     def click(self, target: Locator) -> None:
         target.click()
+        self.done += 1
+
+    def click_at(self, x: float, y: float) -> None:
+        self.page.mouse.click(x, y)
         self.done += 1
 
     def press(self, key: str) -> None:
@@ -143,6 +147,37 @@ def test_each_act_by_mouse_stays_within_its_budget(
     hand.within("offer")
     asked[0].refresh_from_db()
     assert asked[0].status == "offered"
+
+
+def test_a_time_is_given_by_a_click_in_the_calendar_and_changed_by_three_without_a_drag(
+    asked: list[AppointmentRequest], sign_in: Callable[..., Page]
+) -> None:
+    page = sign_in()
+    page.get_by_role("link", name="Blair Testerman").click()
+    expect(page.locator("button[data-rank='1']")).to_be_visible()
+    page.locator("#cal-bar [data-key=after]").click()
+    window = page.locator(".ec-bg-event.window").first
+    expect(window).to_be_visible()
+    page.wait_for_load_state("networkidle")  # the hours are drawn anew for the other day
+    box = window.bounding_box()
+    assert box
+    hand = Hand(page)
+    hand.click_at(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(say(page)).to_contain_text("Blair T. is booked")
+    hand.within("confirm another")
+    visit = Appointment.objects.get()
+
+    page.keyboard.press("Escape")
+    expect(page.locator("#panel")).to_be_hidden()
+    hand.click(page.locator(".ec-event", has_text="Blair T."))
+    hand.click(page.locator("#panel summary[data-key=m]"))
+    page.locator("#place-time").fill("09:00" if visit.starts_at.astimezone(DENVER).hour > 10 else "15:00")
+    hand.click(page.get_by_role("button", name="Move the visit"))
+    expect(say(page)).to_contain_text("is moved to")
+    hand.within("move without a drag")
+    was = visit.starts_at
+    visit.refresh_from_db()
+    assert visit.starts_at != was
 
 
 def test_a_visit_is_dragged_cancelled_and_its_time_filled_within_the_budget(
