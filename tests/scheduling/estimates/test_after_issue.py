@@ -392,7 +392,7 @@ def test_the_paper_travels_with_the_mail_only_where_that_was_ticked(
     assert all(
         base64.b64decode(one["content"]) == bytes(estimate.document.pdf) for one in message.attachments
     )
-    assert ("itself is attached" in message.text) is ticked
+    assert ("It is attached." in message.text) is ticked
 
 
 def test_a_bounced_price_summary_becomes_a_task_too() -> None:
