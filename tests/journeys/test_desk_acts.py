@@ -1,102 +1,23 @@
-"""The desk by mouse, by touch and by keys: every act within its budget of actions, counted; every state for axe."""
+"""The desk by mouse, by touch and by keys: every act within its budget of actions, counted."""
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 import pytest
-from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from intake.models import AppointmentRequest, Practitioner, Service
 from scheduling import booking
-from scheduling.models import Appointment, EstimateEvent, Shift
+from scheduling.models import Appointment, Shift
 from tests.browser import screenshot
-from tests.factories import load_sample_clinic
+from tests.journeys.counting import DENVER, Hand, asked, say, service
 from tests.journeys.test_desk import sign_in
-from tests.scheduling.desk.making import make_clinic, make_request, make_visit
-from tests.scheduling.estimates.rows import an_issued_estimate
+from tests.scheduling.desk.making import make_visit
 
-assert sign_in  # the fixture: a signed-in window on the desk
+FIXTURES = (asked, service, sign_in)  # people who wait, and a signed-in window on the desk
 pytestmark = [pytest.mark.usefixtures("in_the_morning"), pytest.mark.django_db(transaction=True)]
-DENVER = ZoneInfo("America/Denver")
-expect.set_options(timeout=20_000)  # a loaded machine is slow, not wrong
-
-# Actions from the desk, typing not counted. The bounds are what the desk promises.
-BUDGET = {
-    "open the next": (1, 1), "confirm the best": (1, 1), "undo": (1, 1), "confirm another": (1, 3),
-    "offer": (2, 2), "ask": (2, 2), "call": (2, 3), "move a visit": (1, 3), "client is here": (1, 2),
-    "cancel": (2, 3), "fill a freed time": (2, 3), "post a bounced estimate": (2, 3), "move without a drag": (3, 3),
-}  # fmt: skip
-
-
-@dataclass
-class Hand:
-    """Counts what a person does with it."""
-
-    page: Page
-    done: int = 0
-
-    def click(self, target: Locator) -> None:
-        target.click()
-        self.done += 1
-
-    def click_at(self, x: float, y: float) -> None:
-        self.page.mouse.click(x, y)
-        self.done += 1
-
-    def press(self, key: str) -> None:
-        self.page.keyboard.press(key)
-        self.done += 1
-
-    def drag(self, source: Locator, x: float, y: float) -> None:
-        box = source.bounding_box()
-        assert box
-        self.page.mouse.move(box["x"] + 12, box["y"] + 8)
-        self.page.mouse.down()
-        self.page.mouse.move(box["x"] + 40, box["y"] + 30, steps=4)
-        self.page.mouse.move(x, y, steps=8)
-        self.page.wait_for_timeout(250)
-        self.page.mouse.up()
-        self.done += 1
-
-    def within(self, task: str, *, keys: bool = False) -> None:
-        """The count of the task that was just done; the next one starts from nothing."""
-        assert 0 < self.done <= BUDGET[task][keys], f"{task}: {self.done}"
-        self.done = 0
-
-
-@pytest.fixture
-def service(transactional_db: None) -> Service:
-    return make_clinic()
-
-
-@pytest.fixture
-def asked(service: Service) -> list[AppointmentRequest]:
-    """Three people who wait, the first one due first."""
-    now = timezone.now()
-    found = []
-    for number, name in enumerate(("Blair Testerman", "Kit Voorbeeld", "Max Muster"), start=2):
-        each = make_request(service=service, now=now, name=name, reply_by=now + timedelta(hours=number))
-        each.client.phone = "+18015550102"
-        each.client.save()
-        found.append(each)
-    return found
-
-
-def say(page: Page) -> Locator:
-    return page.locator("#say")
-
-
-def a_free_morning() -> datetime:
-    """11 am on a working day about a week and a half from now."""
-    day = timezone.now().astimezone(DENVER) + timedelta(days=9)
-    while day.weekday() > 4:
-        day += timedelta(days=1)
-    return day.replace(hour=11, minute=0, second=0, microsecond=0)
 
 
 def test_each_act_by_mouse_stays_within_its_budget(
@@ -318,78 +239,6 @@ def test_each_act_by_keys_stays_within_its_budget(
     hand.within("fill a freed time", keys=True)
 
 
-@pytest.mark.parametrize("keys", [False, True])
-def test_an_estimate_that_came_back_is_printed_and_posted_within_the_budget(
-    keys: bool, transactional_db: None, sign_in: Callable[..., Page], accessible: Callable[[Page], None]
-) -> None:
-    load_sample_clinic()
-    estimate = an_issued_estimate(document_state="made")
-    sent = estimate.events.get(what="sent")
-    EstimateEvent.objects.create(
-        estimate=estimate, what="bounced", at=timezone.now(), message_id=sent.message_id
-    )
-    page = sign_in()
-    hand = Hand(page)
-    with page.expect_download() as paper:  # the PDF, to print
-        if keys:
-            hand.press("g")
-            hand.press("e")
-            expect(page.get_by_text("Came back", exact=True)).to_be_visible()
-            hand.press("p")
-        else:
-            hand.click(page.get_by_role("link", name="Estimates"))
-            expect(page.get_by_text("Came back", exact=True)).to_be_visible()
-            accessible(page)
-            screenshot(page, "estimates-came-back-1440")
-            hand.click(page.get_by_role("button", name="Print and post"))
-    hand.within("post a bounced estimate", keys=keys)
-    assert paper.value.suggested_filename.endswith(".pdf")
-    expect(say(page)).to_contain_text("Noted as posted.")
-    accessible(page)
-    if keys:
-        hand.press("z")
-    else:
-        hand.click(page.locator("#undo"))
-    expect(say(page)).to_contain_text("Undone. It still waits to reach the client.")
-    hand.within("undo", keys=keys)
-    expect(page.get_by_text("Came back", exact=True)).to_be_visible()
-    assert set(estimate.events.values_list("what", flat=True)) >= {"posted", "taken_back"}
-
-    with page.expect_download():
-        page.get_by_role("button", name="Print and post").click()
-    page.goto("/staff/estimates/")
-    expect(page.get_by_text("Came back", exact=True)).to_have_count(0)
-    assert estimate.events.filter(what="posted").count() == 2
-
-
-def test_the_key_posts_the_estimate_that_is_chosen_and_no_other(
-    transactional_db: None, sign_in: Callable[..., Page], accessible: Callable[[Page], None]
-) -> None:
-    load_sample_clinic()
-    made = [an_issued_estimate(number=f"2027-010{number}", document_state="made") for number in range(3)]
-    for each in made:
-        sent = each.events.get(what="sent")
-        EstimateEvent.objects.create(
-            estimate=each, what="bounced", at=timezone.now(), message_id=sent.message_id
-        )
-    page = sign_in()
-    page.goto("/staff/estimates/")
-    chosen = page.locator("[data-select] tr[aria-current]")
-    expect(chosen).to_contain_text("2027-0100")
-    page.keyboard.press("j")
-    expect(chosen).to_contain_text("2027-0100")  # the first step puts the hand on what is chosen
-    page.keyboard.press("j")
-    expect(chosen).to_contain_text("2027-0101")
-    expect(chosen.get_by_role("button")).to_be_focused()
-    accessible(page)
-    screenshot(page, "estimates-chosen-1440")
-    with page.expect_download():
-        page.keyboard.press("p")
-    expect(say(page)).to_contain_text("Noted as posted.")
-    posted = EstimateEvent.objects.filter(what="posted").values_list("estimate__number", flat=True)
-    assert list(posted) == ["2027-0101"]
-
-
 def test_one_click_in_the_calendar_says_that_a_client_is_here_and_leaves_all_that_is_open(
     asked: list[AppointmentRequest],
     service: Service,
@@ -503,85 +352,6 @@ def test_a_finger_holds_a_row_and_drops_it_onto_the_calendar(
     finger("touchEnd")
     expect(say(page)).to_contain_text("Blair T. is booked")
     assert Appointment.objects.filter(status="booked").count() == 1
-
-
-def test_what_goes_wrong_is_said_and_done_once(
-    asked: list[AppointmentRequest], sign_in: Callable[..., Page], accessible: Callable[[Page], None]
-) -> None:
-    """A double click, a closed hour, a lost line, a colleague who was faster."""
-    page = sign_in()
-    page.get_by_role("link", name="Blair Testerman").click()
-    best = page.locator("button[data-rank='1']")
-    expect(best).to_be_visible()
-    version = page.locator("#panel").get_attribute("data-version")
-
-    # A drag onto a closed hour: the head of the day.
-    hand = Hand(page)
-    expect(page.locator(".ec-event.fit-card").first).to_be_visible()
-    body = page.locator(".ec-body").bounding_box()
-    assert body
-    hand.drag(page.locator(".grip"), body["x"] + 100, body["y"] + 6)
-    expect(page.locator("#panel .wrong")).to_contain_text("Outside Robin’s hours.")
-    accessible(page)
-    assert not Appointment.objects.exists()
-    assert page.locator("#panel").get_attribute("data-version") == version
-
-    # The line breaks after the server has booked: the screen finds out how things stand.
-    def lose(route: Route) -> None:
-        route.fetch()
-        route.abort()
-
-    page.route("**/confirm/**", lose)
-    page.locator("button[data-rank='1']").click()
-    expect(say(page)).to_contain_text("The connection was lost.")
-    expect(page.locator("#panel-news")).to_contain_text("Booked")
-    page.unroute("**/confirm/**")
-    page.locator("button[data-rank='1']").click()
-    expect(say(page)).to_contain_text("Blair T. is booked")
-    assert Appointment.objects.filter(status="booked").count() == 1
-
-    # A double click books once.
-    page.goto(reverse("desk:request", args=[asked[1].pk]))
-    page.locator("button[data-rank='1']").dblclick()
-    expect(say(page)).to_contain_text("Kit V. is booked")
-    assert Appointment.objects.filter(status="booked").count() == 2
-
-    # A colleague answers while the page is open: both versions are shown, nothing is done twice.
-    page.goto(reverse("desk:request", args=[asked[2].pk]))
-    expect(page.locator("button[data-rank='1']")).to_be_visible()
-    page.locator("#panel [data-key=h]").click()
-    page.locator("#why").fill("Ask Robin about the stairs")
-    booking.confirm(
-        appointment_request=asked[2],
-        practitioner=None,
-        room=None,
-        starts_at=a_free_morning(),
-        by=None,
-        now=timezone.now(),
-    )
-    page.get_by_role("button", name="Hold", exact=True).click()
-    expect(page.locator("#panel")).to_contain_text("This page is older than the request")
-    expect(page.locator("#panel .both")).to_contain_text("Ask Robin about the stairs")
-    expect(page.locator("#panel .both")).to_contain_text("Booked")
-    accessible(page)
-    asked[2].refresh_from_db()
-    assert asked[2].status == "booked"
-
-
-def test_news_arrive_without_taking_away_what_is_being_typed(
-    asked: list[AppointmentRequest], service: Service, sign_in: Callable[..., Page]
-) -> None:
-    page = sign_in()
-    page.get_by_role("link", name="Blair Testerman").click()
-    page.locator("#panel [data-key=a]").click()
-    page.locator("#why").fill("Half a sent")
-    now = timezone.now()
-    make_request(service=service, now=now, name="Quinn Datum", priority="urgent")
-    page.evaluate("dispatchEvent(new Event('online'))")  # as when the line comes back: ask at once
-    expect(page.get_by_role("link", name="Quinn Datum")).to_be_visible()
-    expect(page.locator("#why")).to_have_value("Half a sent")
-    page.keyboard.type("ence")
-    expect(page.locator("#why")).to_have_value("Half a sentence")
 
 
 def test_a_phone_works_through_a_day(

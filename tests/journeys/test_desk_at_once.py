@@ -8,24 +8,19 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from intake.models import AppointmentRequest, Service
 from notifications.models import Message
 from scheduling import booking, freed_times, waitlist
 from scheduling.models import Appointment, TimeOff
 from tests.browser import Visitor, screenshot
+from tests.journeys.counting import Hand, a_free_morning, asked, say, service
 from tests.journeys.test_desk import sign_in
-from tests.scheduling.desk.making import make_clinic, make_request, make_user
+from tests.scheduling.desk.making import make_request, make_user
 
-assert sign_in  # the fixture: a signed-in window on the desk
+FIXTURES = (asked, service, sign_in)  # people who wait, and a signed-in window on the desk
 pytestmark = [pytest.mark.usefixtures("in_the_morning"), pytest.mark.django_db(transaction=True)]
-expect.set_options(timeout=20_000)  # a loaded machine is slow, not wrong
-
-
-@pytest.fixture
-def service(transactional_db: None) -> Service:
-    return make_clinic()
 
 
 def asks(service: Service, name: str, **fields: object) -> AppointmentRequest:
@@ -45,8 +40,83 @@ def booked(service: Service, name: str, *, days: int = 2) -> Appointment:
     )  # fmt: skip
 
 
-def say(page: Page) -> Locator:
-    return page.locator("#say")
+def test_what_goes_wrong_is_said_and_done_once(
+    asked: list[AppointmentRequest], sign_in: Callable[..., Page], accessible: Callable[[Page], None]
+) -> None:
+    """A double click, a closed hour, a lost line, a colleague who was faster."""
+    page = sign_in()
+    page.get_by_role("link", name="Blair Testerman").click()
+    best = page.locator("button[data-rank='1']")
+    expect(best).to_be_visible()
+    version = page.locator("#panel").get_attribute("data-version")
+
+    # A drag onto a closed hour: the head of the day.
+    hand = Hand(page)
+    expect(page.locator(".ec-event.fit-card").first).to_be_visible()
+    body = page.locator(".ec-body").bounding_box()
+    assert body
+    hand.drag(page.locator(".grip"), body["x"] + 100, body["y"] + 6)
+    expect(page.locator("#panel .wrong")).to_contain_text("Outside Robin’s hours.")
+    accessible(page)
+    assert not Appointment.objects.exists()
+    assert page.locator("#panel").get_attribute("data-version") == version
+
+    # The line breaks after the server has booked: the screen finds out how things stand.
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/confirm/**", lose)
+    page.locator("button[data-rank='1']").click()
+    expect(say(page)).to_contain_text("The connection was lost.")
+    expect(page.locator("#panel-news")).to_contain_text("Booked")
+    page.unroute("**/confirm/**")
+    page.locator("button[data-rank='1']").click()
+    expect(say(page)).to_contain_text("Blair T. is booked")
+    assert Appointment.objects.filter(status="booked").count() == 1
+
+    # A double click books once.
+    page.goto(reverse("desk:request", args=[asked[1].pk]))
+    page.locator("button[data-rank='1']").dblclick()
+    expect(say(page)).to_contain_text("Kit V. is booked")
+    assert Appointment.objects.filter(status="booked").count() == 2
+
+    # A colleague answers while the page is open: both versions are shown, nothing is done twice.
+    page.goto(reverse("desk:request", args=[asked[2].pk]))
+    expect(page.locator("button[data-rank='1']")).to_be_visible()
+    page.locator("#panel [data-key=h]").click()
+    page.locator("#why").fill("Ask Robin about the stairs")
+    booking.confirm(
+        appointment_request=asked[2],
+        practitioner=None,
+        room=None,
+        starts_at=a_free_morning(),
+        by=None,
+        now=timezone.now(),
+    )
+    page.get_by_role("button", name="Hold", exact=True).click()
+    expect(page.locator("#panel")).to_contain_text("This page is older than the request")
+    expect(page.locator("#panel .both")).to_contain_text("Ask Robin about the stairs")
+    expect(page.locator("#panel .both")).to_contain_text("Booked")
+    accessible(page)
+    asked[2].refresh_from_db()
+    assert asked[2].status == "booked"
+
+
+def test_news_arrive_without_taking_away_what_is_being_typed(
+    asked: list[AppointmentRequest], service: Service, sign_in: Callable[..., Page]
+) -> None:
+    page = sign_in()
+    page.get_by_role("link", name="Blair Testerman").click()
+    page.locator("#panel [data-key=a]").click()
+    page.locator("#why").fill("Half a sent")
+    now = timezone.now()
+    make_request(service=service, now=now, name="Quinn Datum", priority="urgent")
+    page.evaluate("dispatchEvent(new Event('online'))")  # as when the line comes back: ask at once
+    expect(page.get_by_role("link", name="Quinn Datum")).to_be_visible()
+    expect(page.locator("#why")).to_have_value("Half a sent")
+    page.keyboard.type("ence")
+    expect(page.locator("#why")).to_have_value("Half a sentence")
 
 
 def test_a_sick_day_that_two_people_enter_tells_each_client_once(

@@ -12,7 +12,7 @@ from intake.models import Practitioner, Service
 from scheduling import availability
 from scheduling.models import Appointment, Claim, Room, Shift, TimeOff
 from tests.factories import NOW, make_appointment_request, make_user
-from tests.scheduling.test_booking import at, confirm
+from tests.scheduling.booked import at, confirm
 
 pytestmark = pytest.mark.usefixtures("clinic")
 

@@ -30,7 +30,7 @@ from scheduling.availability import Slot
 from scheduling.booking import NotBookable, OfferClosed, SlotTaken
 from scheduling.models import Appointment, AppointmentStatus, Claim, Offer, Room, Shift, TimeOff
 from tests.factories import NOW, make_appointment_request, make_client, make_user
-from tests.scheduling.test_booking import at
+from tests.scheduling.booked import at
 
 LENGTH, BUFFER = timedelta(minutes=75), timedelta(minutes=15)
 DAY = at("2027-03-03T08:00")

@@ -16,7 +16,7 @@ from notifications.models import Message
 from scheduling import booking, reminders, sick_day
 from scheduling.models import Appointment, Claim, Seat, TimeOff
 from tests.factories import NOW, make_appointment_request, make_client, make_user
-from tests.scheduling.test_booking import at, confirm
+from tests.scheduling.booked import at, confirm
 
 pytestmark = pytest.mark.usefixtures("clinic")
 EVERYONE = ["seat0@example.org", "seat1@example.org"]

@@ -13,7 +13,7 @@ from scheduling import availability, booking
 from scheduling.models import Appointment, Offer, Shift
 from scheduling.views.client.shown import moment_in
 from tests.factories import NOW, ZONE, make_appointment_request, make_user
-from tests.scheduling.test_booking import confirm
+from tests.scheduling.booked import confirm
 
 pytestmark = pytest.mark.usefixtures("clinic")
 

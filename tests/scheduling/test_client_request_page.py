@@ -14,7 +14,7 @@ from intake.notices import REQUEST_LINK
 from scheduling import availability, booking
 from scheduling.models import Appointment, Claim
 from tests.factories import NOW, make_appointment_request, make_user
-from tests.scheduling.test_booking import confirm, make_offer
+from tests.scheduling.booked import confirm, make_offer
 
 pytestmark = pytest.mark.usefixtures("clinic")
 

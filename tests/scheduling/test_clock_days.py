@@ -16,7 +16,7 @@ from scheduling.calendar_entry import calendar_entry
 from scheduling.models import DateOverride
 from scheduling.views.places import read_place
 from tests.factories import NOW, ZONE, make_appointment_request
-from tests.scheduling.test_booking import confirm
+from tests.scheduling.booked import confirm
 
 pytestmark = pytest.mark.usefixtures("clinic")
 SPRING, AUTUMN, LEAP = date(2027, 3, 14), date(2027, 11, 7), date(2028, 2, 29)

@@ -12,7 +12,7 @@ from intake.models import AppointmentRequest, Practitioner
 from scheduling import availability, booking
 from scheduling.models import Appointment, Claim, Room
 from tests.factories import NOW, ZONE, load_sample_clinic, make_appointment_request
-from tests.scheduling.test_booking import at
+from tests.scheduling.booked import at
 
 CLIENTS = 50
 START = "2027-03-03T09:00"

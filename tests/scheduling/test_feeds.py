@@ -15,7 +15,7 @@ from intake.models import Practitioner
 from scheduling import feeds
 from scheduling.models import Appointment
 from tests.factories import NOW, make_appointment_request, make_user
-from tests.scheduling.test_booking import at, confirm
+from tests.scheduling.booked import at, confirm
 
 pytestmark = pytest.mark.usefixtures("clinic")
 START, END = at("2027-03-01T00:00"), at("2027-04-01T00:00")

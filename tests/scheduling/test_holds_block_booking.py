@@ -11,7 +11,7 @@ from scheduling import availability, booking
 from scheduling.booking import NotBookable, OfferClosed
 from scheduling.models import Appointment, Claim, Offer
 from tests.factories import NOW, make_appointment_request, make_user
-from tests.scheduling.test_booking import at, confirm, make_offer
+from tests.scheduling.booked import at, confirm, make_offer
 
 pytestmark = pytest.mark.usefixtures("clinic")
 

@@ -20,7 +20,7 @@ from scheduling.estimates import documents
 from scheduling.models import Estimate
 from tests.factories import NOW, load_sample_clinic, make_appointment_request, make_client, make_user
 from tests.intake.test_request_pages import SAMPLES
-from tests.scheduling.test_booking import confirm
+from tests.scheduling.booked import confirm
 
 pytestmark = [pytest.mark.once, pytest.mark.django_db]
 

@@ -28,7 +28,7 @@ from scheduling.notices import ESTIMATE_LINK, VISIT_LINK
 from tests.factories import NOW, load_sample_clinic, make_user
 from tests.intake.bad_input.conftest import Asker, everywhere
 from tests.intake.bad_input.test_names_and_text import HARMLESS, LIVE
-from tests.scheduling.test_booking import confirm
+from tests.scheduling.booked import confirm
 
 pytestmark = pytest.mark.once  # what a page makes of a text rests on no engine
 

@@ -13,8 +13,8 @@ from notifications.models import Message
 from scheduling.desk.words import contact_sentence
 from tests.factories import NOW, load_sample_clinic
 from tests.intake.test_samples import send
+from tests.scheduling.booked import confirm
 from tests.scheduling.desk.making import MONDAY, make_clinic, make_request, make_user, make_visit
-from tests.scheduling.test_booking import confirm
 
 pytestmark = pytest.mark.django_db
 
