@@ -316,6 +316,7 @@ def _language(appointment: Appointment) -> str:
 def place_of(location: Location) -> dict[str, Any]:
     return {
         "is_video": location.kind == Location.Kind.VIDEO,
+        "way_in": location.way_in,
         "name": location.name,
         "address": location.address,
         "step_free": location.step_free,
@@ -326,6 +327,14 @@ def place_of(location: Location) -> dict[str, Any]:
 # --- the catalogue -----------------------------------------------------------------------------------
 
 MAIL = "scheduling/mail/"
+PLACE_EXAMPLE = {
+    "name": "Main clinic",
+    "address": "100 Example Street, Suite 1",
+    "step_free": True,
+    "parking": "",
+    "is_video": False,
+    "way_in": "",
+}
 _STARTS = datetime(2027, 3, 8, 17, 30, tzinfo=UTC)  # Monday, 10:30 am, in the sample clinic's zone
 
 
@@ -334,13 +343,7 @@ def _visit_example(**context: Any) -> Mapping[str, Any]:
     return {
         **base,
         "starts_at": _STARTS,
-        "place": {
-            "name": "Main clinic",
-            "address": "100 Example Street, Suite 1",
-            "step_free": True,
-            "parking": "",
-            "is_video": False,
-        },
+        "place": PLACE_EXAMPLE,
         "is_class": False,
         "free_until": _STARTS - timedelta(hours=24),
         "url_coming": f"{base['url']}#coming",

@@ -36,14 +36,13 @@ def confirmed(
         with translation.override(language):
             title = _("Visit at %(clinic)s") % {"clinic": clinic}
         attachments = [_calendar(visits, clinic=clinic, title=title, attendee=reader.email, now=now)]
-    place = visits[0].location
     return contact.tell_client(
         client=client,
         kind="series_confirmed",
         context={
             "visits": [{"starts_at": v.starts_at, "url": notices.visit_url(v)} for v in visits],
             "url": notices.visit_url(visits[0]),
-            "place": {"name": place.name, "address": place.address, "is_video": place.kind == "video"},
+            "place": notices.place_of(visits[0].location),
             "has_estimate": series.estimate_id is not None,
         },
         key=f"series:{series.pk}:confirmed",
@@ -86,7 +85,7 @@ def _example() -> Mapping[str, Any]:
     return {
         **base,
         "visits": [{"starts_at": first + timedelta(days=days), "url": base["url"]} for days in (0, 2, 7, 9)],
-        "place": {"name": "Main clinic", "address": "100 Example Street, Suite 1", "is_video": False},
+        "place": notices.PLACE_EXAMPLE,
         "has_estimate": True,
     }
 

@@ -98,6 +98,7 @@ def _locations(rows: Iterable[dict[str, Any]]) -> None:
                 "name": row["name"],
                 "kind": row["kind"],
                 "address": row.get("address") or "",
+                "way_in": row.get("way_in") or "",
                 "step_free": row.get("step_free", False),
                 "parking": row.get("parking", ""),
             },

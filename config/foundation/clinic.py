@@ -7,7 +7,7 @@ from typing import Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, RegexValidator, URLValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
@@ -93,6 +93,7 @@ class Location(models.Model):
     name = models.CharField(max_length=120)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.CLINIC)
     address = models.CharField(max_length=300, blank=True)
+    way_in = models.URLField(blank=True, validators=[URLValidator(schemes=["https"])])  # of a video room
     step_free = models.BooleanField(default=False)
     parking = models.CharField(max_length=200, blank=True)
     travel_minutes_from_main = models.PositiveSmallIntegerField(default=0)

@@ -271,10 +271,25 @@ class PractitionerForm(SettingForm):
 
 class LocationForm(SettingForm):
     coded_by = "name"
+    way_in = forms.URLField(
+        label=_("Web address of the video room"),
+        required=False,
+        assume_scheme="https",
+        help_text=_("It stands in the mails of video visits. Without it, you tell each client the way in."),
+    )
 
     class Meta:
         model = Location
-        fields = ("name", "kind", "address", "step_free", "parking", "travel_minutes_from_main", "is_active")
+        fields = (
+            "name",
+            "kind",
+            "address",
+            "way_in",
+            "step_free",
+            "parking",
+            "travel_minutes_from_main",
+            "is_active",
+        )
         labels = {
             "name": _("Name"),
             "kind": _("What it is"),

@@ -22,7 +22,7 @@ PLAIN = {
     ),
     "foundation.closure": "ends_on reason starts_on",
     "foundation.link": "purpose subject_id",
-    "foundation.location": "address code name parking",
+    "foundation.location": "address code name parking way_in",
     "foundation.stafftask": "key kind outcome subject_id subject_type title",
     "foundation.user": "email first_name last_name password",
     "notifications.attempt": "code worker",

@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 import pytest
 import time_machine
 from django.test import Client as Browser
+from django.utils import timezone
 
 from config.foundation import links
-from config.foundation.clinic import Clinic
-from scheduling import availability, booking
+from config.foundation.clinic import Clinic, Location
+from notifications.models import Message
+from scheduling import availability, booking, reminders
 from scheduling.models import Appointment, Offer, Shift
 from scheduling.views.client.shown import moment_in
 from tests.factories import NOW, ZONE, make_appointment_request, make_user
@@ -213,3 +215,26 @@ def test_nobody_says_that_they_come_to_a_visit_that_is_over(client: Browser):
     with time_machine.travel(visit.starts_at + timedelta(minutes=1), tick=False):
         assert client.post(path, {"act": "coming"}).status_code == 409
     assert not visit.events.filter(what="coming").exists()
+
+
+def test_the_mails_and_the_page_of_a_video_visit_lead_into_its_room(client: Browser):
+    Location.objects.filter(code="main").update(kind="video", way_in="https://video.example/room")
+    visit, path = visit_link()
+    with time_machine.travel(visit.starts_at - timedelta(hours=47), tick=False):
+        reminders.enqueue_due(now=timezone.now())
+
+    said = {message.kind: message for message in Message.objects.filter(kind__in=["confirmed", "reminder"])}
+    assert len(said) == 2
+    for message in said.values():
+        assert "By video. https://video.example/room\n" in message.text
+        assert 'href="https://video.example/room"' in message.html
+    assert 'href="https://video.example/room"' in client.get(path).content.decode()
+
+
+def test_without_a_room_the_mail_says_that_the_way_in_comes(client: Browser):
+    Location.objects.filter(code="main").update(kind="video")
+    visit_link()
+
+    said = Message.objects.get(kind="confirmed")
+
+    assert "By video. You get the way in before the visit." in said.text

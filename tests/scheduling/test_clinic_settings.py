@@ -103,6 +103,7 @@ def test_looking_saves_nothing_and_says_what_can_be_booked_then(owner: Browser) 
         ("services", {"public_name": "Long", "minutes": "60", "buffer_after_minutes": "-1"}, "At least 0 minutes."),
         ("services", {"public_name": "Bad", "minutes": "60", "kind": "wellness", "estimate": "gfe"}, "for health care only"),
         ("practitioners", {"name": "New One", "npi": "12"}, "An NPI has ten digits."),
+        ("places", {"name": "Video", "kind": "video", "way_in": "http://video.example/room"}, "Enter a valid URL."),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_and_what_was_typed_stays(
@@ -117,7 +118,9 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(
     text = page.content.decode()
     assert sentence in text
     assert all(
-        f'value="{value}"' in text for value in typed.values() if value not in {"wellness", "gfe", "0", "1"}
+        f'value="{value}"' in text
+        for value in typed.values()
+        if value not in {"wellness", "gfe", "video", "0", "1"}
     )
     assert not SettingChange.objects.exists()
 
