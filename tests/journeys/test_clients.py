@@ -74,7 +74,10 @@ def _as_drawn(page: Page, *, width: dict[str, int]) -> Page:
     """The same page, error states included, in a window that runs scripts."""
     assert page.context.browser is not None
     origin = page.evaluate("location.origin")
-    context = page.context.browser.new_context(viewport=width)  # type: ignore[arg-type]
+    context = page.context.browser.new_context(
+        viewport=width,  # type: ignore[arg-type]
+        reduced_motion="reduce",  # or a colour may be seen on its way from light to dark
+    )
     twin = context.new_page()
     twin.goto(f"{origin}/healthz/live")  # style sheets come from where the page came from
     twin.set_content(re.sub(r"<script\b.*?</script>", "", page.content(), flags=re.DOTALL))

@@ -225,6 +225,8 @@ def test_a_press_while_the_line_is_down_says_so_and_the_next_one_books_once(
     expect(say(page)).to_contain_text("The connection was lost.")
     assert not Appointment.objects.exists()
     expect(best).to_be_enabled()
+    page.locator("#cal-bar a[data-day]").last.click()
+    expect(say(page)).to_contain_text("could not be read")
     page.context.set_offline(False)
     best.click()
     expect(say(page)).to_contain_text("Blair T. is booked")

@@ -1,7 +1,7 @@
 /* The calendar of the desk: what it draws, where a click or a drop in it leads, and the day it shows. */
 (() => {
   "use strict";
-  const { $, $$, el, say, words, openRequest } = Desk;
+  const { $, $$, el, say, words, fetchInto, openRequest } = Desk;
   const cal = $("#calendar");
   if (!cal || !window.EventCalendar) return;
 
@@ -213,7 +213,7 @@
     cal.dataset.day = day;
     load();
     const query = currentQuery();
-    htmx.ajax("GET", `${cal.dataset.bar}?${query}`, { target: "#cal-bar", swap: "outerHTML" });
+    fetchInto("#cal-bar", `${cal.dataset.bar}?${query}`);
     const address = new URL(location.href);
     address.searchParams.set("day", day);
     history.replaceState(history.state, "", address);
@@ -277,7 +277,7 @@
       const data = event.extendedProps;
       if (jsEvent.target.closest?.(".here-now")) return arrive(data);
       if (data.rank) return $(`[data-rank="${data.rank}"]`)?.click();
-      if (data.url) htmx.ajax("GET", data.url, { target: "#panel", swap: "outerHTML" });
+      if (data.url) fetchInto("#panel", data.url);
     },
     dateClick: ({ date, resource }) => {
       const panel = openRequest();

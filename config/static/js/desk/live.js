@@ -1,7 +1,7 @@
 /* Live, without moving what a hand is on and without touching what is being typed. */
 (() => {
   "use strict";
-  const { $, openRequest } = Desk;
+  const { $, fetchInto, openRequest } = Desk;
   const desk = $(".desk");
   const rows = $("#rows");
   if (!desk || !rows) return;
@@ -41,7 +41,7 @@
   const refreshQueue = async () => {
     const focused = document.activeElement?.id;
     const top = rows.scrollTop;
-    await htmx.ajax("GET", `${desk.dataset.queue}?${new URLSearchParams(location.search)}`, { target: "#rows", swap: "innerHTML" });
+    await fetchInto("#rows", `${desk.dataset.queue}?${new URLSearchParams(location.search)}`, "innerHTML");
     const panel = openRequest();
     if (panel) $(`#row-${panel.dataset.request} > a`)?.setAttribute("aria-current", "true");
     rows.scrollTop = top;
