@@ -39,6 +39,7 @@ class Hand:
         self.done += 1
 
     def press(self, key: str) -> None:
+        self.page.wait_for_function("window.deskReady")  # a page is seen a moment before it listens
         self.page.keyboard.press(key)
         self.done += 1
 

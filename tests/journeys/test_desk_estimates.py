@@ -73,6 +73,7 @@ def test_the_key_posts_the_estimate_that_is_chosen_and_no_other(
         )
     page = sign_in()
     page.goto("/staff/estimates/")
+    page.wait_for_function("window.deskReady")
     chosen = page.locator("[data-select] tr[aria-current]")
     expect(chosen).to_contain_text("2027-0100")
     page.keyboard.press("j")
