@@ -17,7 +17,11 @@ from tests.journeys.test_desk import sign_in
 from tests.scheduling.desk.making import make_visit
 
 FIXTURES = (asked, service, sign_in)  # people who wait, and a signed-in window on the desk
-pytestmark = [pytest.mark.usefixtures("in_the_morning"), pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.usefixtures("in_the_morning"),
+    pytest.mark.django_db(transaction=True),
+]
 
 
 def test_each_act_by_mouse_stays_within_its_budget(

@@ -14,7 +14,11 @@ from tests.journeys.test_desk import sign_in
 from tests.scheduling.estimates.rows import an_issued_estimate
 
 FIXTURES = (asked, service, sign_in)  # people who wait, and a signed-in window on the desk
-pytestmark = [pytest.mark.usefixtures("in_the_morning"), pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.usefixtures("in_the_morning"),
+    pytest.mark.django_db(transaction=True),
+]
 
 
 @pytest.mark.parametrize("keys", [False, True])

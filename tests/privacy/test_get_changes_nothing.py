@@ -27,7 +27,7 @@ from tests.access_matrix import ROWS
 from tests.foundation.test_access_matrix import OURS, ROLES, Address
 from tests.lived_in import BIRTH_DATES, LivedIn, lived_in_clinic
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.timeout(240), pytest.mark.once]
 
 ROOMS = ["foundation", "notifications", "intake", "scheduling"]
 # Who saw what, who is signed in and since when. Nothing else may differ.

@@ -12,6 +12,7 @@ from tests.privacy.test_get_changes_nothing import answering, ids, signed_in
 SHOWS_NOBODY = ("staff/forms/", "staff/settings/", "staff/request/<uuid:pk>/why/")
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_every_page_about_one_person_says_who_opened_it() -> None:
     clinic = lived_in_clinic()
