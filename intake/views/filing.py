@@ -1,10 +1,11 @@
 """Files on the client's pages: where to choose one, which we have, and in plain words why one is not kept."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,6 +19,16 @@ from intake.questionnaires.sheet import Sheet
 from intake.uploads import OWN_FIELDS, Refused
 
 REMOVE = "remove_file"  # the button beside a file we have
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the places for files are called, and why a file is not kept, as it is said to one kind of reader."""
+
+    labels: Mapping[str, Promise]
+    why: Mapping[str, Promise]
+
+
 LABELS = {
     "card_front": gettext_lazy("Photo of your insurance card, front"),
     "card_back": gettext_lazy("Photo of your insurance card, back"),
@@ -33,6 +44,7 @@ WHY = {
     "not_asked": gettext_lazy("we did not ask for a file here. Please bring it to the visit."),
     "unreadable": gettext_lazy("we could not open this file. Please take the photo again."),
 }
+TO_CLIENTS = Words(LABELS, WHY)
 
 
 @dataclass(slots=True)
@@ -62,23 +74,26 @@ def posted(request: HttpRequest) -> Iterator[tuple[str, Any]]:
             yield name, one
 
 
-def fields(draft: RequestDraft | None, refused: Iterable[Refused]) -> dict[str, Any]:
-    """For the page about paying: its file fields by name, with what is there and what was refused just now."""
+def fields(
+    draft: RequestDraft | None, refused: Iterable[Refused], *, words: Words = TO_CLIENTS
+) -> dict[str, FileField]:
+    """The places for a card and a referral by name, with what is there and what was refused just now."""
     found = {
-        name: FileField(name, str(LABELS[name]), many=most > 1) for name, (_kind, most) in OWN_FIELDS.items()
+        name: FileField(name, str(words.labels[name]), many=most > 1)
+        for name, (_kind, most) in OWN_FIELDS.items()
     }
     for one in uploads.files_of(draft):
         if one.field in found:
             found[one.field].kept.append(one)
     for no in refused:
         if no.field in found:
-            found[no.field].errors.append(sentence(no))
+            found[no.field].errors.append(sentence(no, words=words))
     return found
 
 
-def sentence(refused: Refused) -> str:
+def sentence(refused: Refused, *, words: Words = TO_CLIENTS) -> str:
     """ "“scan.jpg”: we cannot keep this kind of file. …" """
-    return f"“{refused.name}”: {WHY[refused.code] % {'limit': refused.limit}}"
+    return f"“{refused.name}”: {str(words.why[refused.code]) % {'limit': refused.limit}}"
 
 
 def problems(refused: Iterable[Refused]) -> list[dict[str, str]]:

@@ -15,7 +15,7 @@ from intake.asking import Asked
 from intake.models import RequestDraft
 from intake.uploads import OWN_FIELDS, Refused, Taken
 from intake.views import filing
-from intake.views.filing import REMOVE, FileField
+from intake.views.filing import REMOVE, FileField, Words
 
 __all__ = ["REMOVE", "fields", "problems", "take"]
 
@@ -34,6 +34,7 @@ WHY = {
     "not_asked": gettext_lazy("no file is asked for here. Attach it under “Who pays”."),
     "unreadable": gettext_lazy("this file cannot be opened. Take the photo again."),
 }
+TO_STAFF = Words(LABELS, WHY)
 
 
 def take(request: HttpRequest, submission_id: UUID, asked: Sequence[Asked], *, now: datetime) -> Taken:
@@ -49,25 +50,15 @@ def take(request: HttpRequest, submission_id: UUID, asked: Sequence[Asked], *, n
 
 def fields(draft: RequestDraft | None, refused: Iterable[Refused]) -> list[FileField]:
     """The places for a card and a referral, with what is there and what was refused just now."""
-    found = {
-        name: FileField(name, str(LABELS[name]), many=most > 1) for name, (_k, most) in OWN_FIELDS.items()
-    }
-    for one in uploads.files_of(draft):
-        if one.field in found:
-            found[one.field].kept.append(one)
-    for no in refused:
-        if no.field in found:
-            found[no.field].errors.append(sentence(no))
-    return list(found.values())
-
-
-def sentence(refused: Refused) -> str:
-    return f"“{refused.name}”: {WHY[refused.code] % {'limit': refused.limit}}"
+    return list(filing.fields(draft, refused, words=TO_STAFF).values())
 
 
 def problems(refused: Iterable[Refused]) -> list[dict[str, str]]:
     """A line for each file that could not be kept."""
     return [
-        {"href": f"#id_{no.field}" if no.field in OWN_FIELDS else f"#{no.field}", "text": sentence(no)}
+        {
+            "href": f"#id_{no.field}" if no.field in OWN_FIELDS else f"#{no.field}",
+            "text": filing.sentence(no, words=TO_STAFF),
+        }
         for no in refused
     ]

@@ -146,8 +146,8 @@ def test_a_visit_is_dragged_cancelled_and_its_time_filled_within_the_budget(
     screenshot(page, "lists-1440")
 
 
-def test_each_act_by_keys_stays_within_its_budget(
-    asked: list[AppointmentRequest], service: Service, sign_in: Callable[..., Page]
+def test_who_is_here_is_said_by_keys_within_the_budget(
+    service: Service, sign_in: Callable[..., Page]
 ) -> None:
     make_visit(
         service=service,
@@ -155,7 +155,6 @@ def test_each_act_by_keys_stays_within_its_budget(
         name="Robin Voorbeeld",
         status="booked",
     )
-    AppointmentRequest.objects.filter(pk=asked[2].pk).update(status="waitlisted")
     page = sign_in()
     hand = Hand(page)
     card = page.locator(".ec-event", has_text="Robin V.")
@@ -182,7 +181,12 @@ def test_each_act_by_keys_stays_within_its_budget(
     page.keyboard.press("Escape")
     expect(page.locator("#panel")).to_be_hidden()
 
-    page.locator("#rows").focus()
+
+def test_each_act_on_a_request_by_keys_stays_within_its_budget(
+    asked: list[AppointmentRequest], sign_in: Callable[..., Page]
+) -> None:
+    page = sign_in()
+    hand = Hand(page)
     hand.press("j")
     hand.press("Enter")
     expect(page.locator("#panel h2.title")).to_have_text("Blair Testerman")
@@ -218,9 +222,16 @@ def test_each_act_by_keys_stays_within_its_budget(
     hand.press("Enter")
     expect(say(page)).to_contain_text("Held until")
     hand.within("offer", keys=True)
-    hand.press("j")
+
+
+def test_each_act_on_a_visit_by_keys_stays_within_its_budget(
+    asked: list[AppointmentRequest], sign_in: Callable[..., Page]
+) -> None:
+    AppointmentRequest.objects.filter(pk=asked[2].pk).update(status="waitlisted")
+    page = sign_in()
+    hand = Hand(page)
+    page.get_by_role("link", name="Kit Voorbeeld").click()
     expect(page.locator("#panel h2.title")).to_have_text("Kit Voorbeeld")
-    hand.done = 0
     hand.press("m")
     expect(page.locator("#place-day")).to_be_focused()
     page.locator("#place-time").fill("14:00")

@@ -80,21 +80,25 @@ def test_a_new_offer_replaces_the_old_one():
     assert set(Claim.objects.values_list("appointment__offer", flat=True)) == {second.pk}
 
 
+def let_go(pending, verb, *, by):
+    said = {"reason": "does not fit"} if verb in {"decline", "hold"} else {}
+    booking.letting_go(
+        getattr(triage, verb),
+        appointment_request=pending,
+        by=by,
+        now=NOW,
+        expect_version=pending.version,
+        **said,
+    )
+
+
 @pytest.mark.parametrize("verb", ["decline", "hold", "waitlist", "set_aside", "withdraw"])
 def test_what_takes_a_request_out_of_play_lets_go_of_its_offer_first(verb):
     pending, user = make_appointment_request(), make_user()
     made = make_offer(pending)
     pending.refresh_from_db()
-    said = {"reason": "does not fit"} if verb in {"decline", "hold"} else {}
 
-    booking.letting_go(
-        getattr(triage, verb),
-        appointment_request=pending,
-        by=user,
-        now=NOW,
-        expect_version=pending.version,
-        **said,
-    )
+    let_go(pending, verb, by=user)
 
     pending.refresh_from_db()
     made.refresh_from_db()
@@ -112,16 +116,8 @@ def test_who_has_read_of_an_offer_is_told_when_the_clinic_takes_it_back(verb, to
     make_offer(pending)
     Message.objects.filter(kind="offered_times").update(state="sent", sent_at=NOW)
     pending.refresh_from_db()
-    said = {"reason": "does not fit"} if verb in {"decline", "hold"} else {}
 
-    booking.letting_go(
-        getattr(triage, verb),
-        appointment_request=pending,
-        by=user,
-        now=NOW,
-        expect_version=pending.version,
-        **said,
-    )
+    let_go(pending, verb, by=user)
 
     assert Message.objects.filter(kind="offer_ended").count() == told
 

@@ -7,6 +7,7 @@ from typing import Any
 from config.foundation.clinic import Clinic, Location
 from config.foundation.user import User
 from intake.models import AppointmentRequest, Client, Coverage, Practitioner, Service
+from scheduling import booking
 from scheduling.models import Appointment, Resource, Room, Shift
 
 MONDAY = datetime(2027, 3, 1, 16, 24, tzinfo=UTC)  # Monday, March 1, 2027, 9:24 am in Denver
@@ -89,4 +90,16 @@ def make_visit(
         buffer_after_minutes=service.buffer_after_minutes,
         price_cents=service.price_cents,
         **fields,
+    )
+
+
+def book(service: Service, name: str, starts_at: datetime, *, now: datetime) -> Appointment:
+    """Somebody asked and staff confirmed, by the way of the product."""
+    return booking.confirm(
+        appointment_request=make_request(service=service, now=now, name=name),
+        practitioner=service.practitioners.get(),
+        room=service.rooms.get(),
+        starts_at=starts_at,
+        by=None,
+        now=now,
     )

@@ -15,7 +15,7 @@ from intake.models import Practitioner, Service
 from notifications.models import Message
 from scheduling import booking, freed_times, waitlist
 from scheduling.models import Appointment, Claim, FreedTime, Resource, Room, Shift
-from tests.scheduling.desk.making import make_clinic, make_request, make_user
+from tests.scheduling.desk.making import book, make_clinic, make_request, make_user
 
 DENVER = ZoneInfo("America/Denver")
 NOON = datetime(2027, 3, 1, 12, 5, tzinfo=DENVER)
@@ -44,16 +44,8 @@ def staff(client: Browser, robin: User) -> Iterator[Browser]:
 @pytest.fixture
 def moved(service: Service) -> Appointment:
     """Somebody moves from Wednesday at 10:30 to the Wednesday after, and would still rather come earlier."""
-    visit = move(booked(service, "Moves Away", LEFT_AT), MOVED_TO)
+    visit = move(book(service, "Moves Away", LEFT_AT, now=NOON), MOVED_TO)
     return booking.wish_earlier(appointment=visit, wished=True, by=None, now=NOON)
-
-
-def booked(service: Service, name: str, starts_at: datetime) -> Appointment:
-    return booking.confirm(
-        appointment_request=make_request(service=service, now=NOON, name=name),
-        practitioner=service.practitioners.get(), room=service.rooms.get(), starts_at=starts_at, by=None,
-        now=NOON,
-    )  # fmt: skip
 
 
 def move(
@@ -70,7 +62,7 @@ def free(now: datetime = NOON) -> list[datetime]:
 
 def test_whoever_waits_is_offered_it_and_the_mover_is_not(service: Service, moved: Appointment) -> None:
     waits = make_request(service=service, now=NOON, name="One Wait", status="waitlisted")
-    later = booked(service, "Later Visit", LEFT_AT + timedelta(days=8))
+    later = book(service, "Later Visit", LEFT_AT + timedelta(days=8), now=NOON)
     booking.wish_earlier(appointment=later, wished=True, by=None, now=NOON)
     (left,) = freed_times.free(now=NOON)
     assert (left.visit, left.starts_at) == (moved, LEFT_AT)
@@ -78,7 +70,7 @@ def test_whoever_waits_is_offered_it_and_the_mover_is_not(service: Service, move
 
 
 def test_who_cancelled_and_asks_again_is_not_offered_what_they_gave_up(service: Service) -> None:
-    visit = booked(service, "Gives Up", LEFT_AT)
+    visit = book(service, "Gives Up", LEFT_AT, now=NOON)
     booking.cancel(appointment=visit, by=None, now=NOON, answer_again=True)
     request = visit.appointment_request
     assert request is not None
@@ -91,7 +83,7 @@ def test_a_yes_takes_it_and_what_the_later_visit_leaves_is_offered_in_turn(
     service: Service, moved: Appointment, robin: User
 ) -> None:
     was_at = LEFT_AT + timedelta(days=8)
-    later = booked(service, "Later Visit", was_at)
+    later = book(service, "Later Visit", was_at, now=NOON)
     booking.wish_earlier(appointment=later, wished=True, by=None, now=NOON)
     (left,) = freed_times.free(now=NOON)
     made = waitlist.invite(freed=left, people=[later], by=robin, now=NOON)
@@ -104,12 +96,12 @@ def test_a_yes_takes_it_and_what_the_later_visit_leaves_is_offered_in_turn(
 
 @pytest.mark.parametrize("minutes", [5, 30])
 def test_a_visit_that_moves_a_little_leaves_nothing_to_fill(service: Service, minutes: int) -> None:
-    move(booked(service, "Moves Little", LEFT_AT), LEFT_AT + timedelta(minutes=minutes))
+    move(book(service, "Moves Little", LEFT_AT, now=NOON), LEFT_AT + timedelta(minutes=minutes))
     assert free() == []
 
 
 def test_a_visit_that_goes_to_a_colleague_leaves_the_time_of_the_first(service: Service) -> None:
-    visit, robin = booked(service, "Stays Then", LEFT_AT), service.practitioners.get()
+    visit, robin = book(service, "Stays Then", LEFT_AT, now=NOON), service.practitioners.get()
     booking.move(
         appointment=visit, practitioner=a_colleague(service), room=Room.objects.get(code="pine"), starts_at=LEFT_AT, by=None,
         now=NOON,
@@ -136,16 +128,16 @@ def a_colleague(service: Service) -> Practitioner:
 
 def test_an_undone_move_frees_nothing(service: Service, robin: User) -> None:
     then = NOON + timedelta(minutes=1)
-    visit = move(booked(service, "Moves Away", LEFT_AT), MOVED_TO, by=robin, now=then)
+    visit = move(book(service, "Moves Away", LEFT_AT, now=NOON), MOVED_TO, by=robin, now=then)
     booking.undo(appointment=visit, by=robin, now=then + timedelta(seconds=5))
     assert free() == []
 
 
 def test_a_time_that_was_left_twice_is_listed_once(service: Service) -> None:
-    visit = move(booked(service, "Moves Away", LEFT_AT), MOVED_TO)
+    visit = move(book(service, "Moves Away", LEFT_AT, now=NOON), MOVED_TO)
     visit = move(visit, LEFT_AT, now=NOON + timedelta(minutes=1))
     move(visit, MOVED_TO, now=NOON + timedelta(minutes=2))
-    booking.cancel(appointment=booked(service, "Came After", LEFT_AT), by=None, now=NOON)
+    booking.cancel(appointment=book(service, "Came After", LEFT_AT, now=NOON), by=None, now=NOON)
     assert free() == [LEFT_AT]
 
 
@@ -155,7 +147,7 @@ def test_both_times_of_a_visit_that_moved_and_was_then_cancelled_are_free(moved:
 
 
 def test_a_time_somebody_took_since_is_not_free(service: Service, moved: Appointment) -> None:
-    booked(service, "Comes Then", LEFT_AT + timedelta(minutes=30))
+    book(service, "Comes Then", LEFT_AT + timedelta(minutes=30), now=NOON)
     assert free() == []
 
 
@@ -170,7 +162,7 @@ def test_the_database_lets_a_left_time_be_offered_once(
     waits = make_request(service=service, now=NOON, name="One Wait", status="waitlisted")
     (left,) = freed_times.free(now=NOON)
     made = waitlist.invite(freed=left, people=[waits], by=robin, now=NOON)
-    made.pk, made.hold = None, booked(service, "Holds Time", LEFT_AT + timedelta(days=2))
+    made.pk, made.hold = None, book(service, "Holds Time", LEFT_AT + timedelta(days=2), now=NOON)
     with pytest.raises(IntegrityError), transaction.atomic():
         made.save(force_insert=True)
 

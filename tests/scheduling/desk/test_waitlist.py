@@ -18,7 +18,7 @@ from notifications.models import Message
 from scheduling import booking, freed_times, waitlist
 from scheduling.freed_times import GivenUp
 from scheduling.models import Appointment, AppointmentStatus, Claim, FreedTime, Invitation
-from tests.scheduling.desk.making import make_clinic, make_request, make_user
+from tests.scheduling.desk.making import book, make_clinic, make_request, make_user
 
 DENVER = ZoneInfo("America/Denver")
 NOON = datetime(2027, 3, 1, 12, 5, tzinfo=DENVER)
@@ -269,23 +269,15 @@ def test_staff_take_a_freed_time_back(staff: Browser, service: Service, freed: G
 @pytest.fixture
 def later(service: Service) -> Appointment:
     """Somebody who comes a week after the freed time and would come earlier."""
-    visit = booked(service, "Later Visit", FREED_AT + timedelta(days=7))
+    visit = book(service, "Later Visit", FREED_AT + timedelta(days=7), now=NOON)
     return booking.wish_earlier(appointment=visit, wished=True, by=None, now=NOON)
-
-
-def booked(service: Service, name: str, starts_at: datetime) -> Appointment:
-    return booking.confirm(
-        appointment_request=make_request(service=service, now=NOON, name=name),
-        practitioner=service.practitioners.get(), room=service.rooms.get(), starts_at=starts_at, by=None,
-        now=NOON,
-    )  # fmt: skip
 
 
 def test_who_would_come_earlier_is_asked_after_those_who_have_no_visit(
     service: Service, freed: GivenUp, later: Appointment
 ) -> None:
-    booked(service, "Content Withit", FREED_AT + timedelta(days=8))
-    before = booked(service, "Comes Before", FREED_AT - timedelta(days=1))
+    book(service, "Content Withit", FREED_AT + timedelta(days=8), now=NOON)
+    before = book(service, "Comes Before", FREED_AT - timedelta(days=1), now=NOON)
     booking.wish_earlier(appointment=before, wished=True, by=None, now=NOON)
     anyone = waits(service, "Any Time")
     assert [each.about for each in waitlist.candidates(freed=freed, now=NOON)] == [anyone, later]
@@ -337,7 +329,7 @@ def test_a_visit_that_is_over_or_cancelled_takes_no_wish(service: Service, later
     gone = booking.cancel(appointment=later, by=None, now=NOON)
     with pytest.raises(booking.NotBookable):
         booking.wish_earlier(appointment=gone, wished=True, by=None, now=NOON)
-    held = booked(service, "Is Over", FREED_AT)
+    held = book(service, "Is Over", FREED_AT, now=NOON)
     with pytest.raises(booking.NotBookable):
         booking.wish_earlier(appointment=held, wished=True, by=None, now=FREED_AT)
 
@@ -353,7 +345,7 @@ def test_the_database_wants_a_request_or_a_visit_of_whom_it_invites(
 
 
 def test_staff_note_the_wish_and_drop_it_with_the_same_button(staff: Browser, service: Service) -> None:
-    visit = booked(service, "Later Visit", FREED_AT + timedelta(days=7))
+    visit = book(service, "Later Visit", FREED_AT + timedelta(days=7), now=NOON)
     address = reverse("desk:visit", args=[visit.pk])
     assert 'name="wish" value="yes"' in staff.get(address).content.decode()
     for _ in range(2):  # a double click notes it once
@@ -381,7 +373,7 @@ def link_in(kind: str) -> str:
 def test_a_client_wishes_by_link_and_takes_the_earlier_time_by_link(
     staff: Browser, service: Service, freed: GivenUp
 ) -> None:
-    visit = booked(service, "Later Visit", FREED_AT + timedelta(days=7))
+    visit = book(service, "Later Visit", FREED_AT + timedelta(days=7), now=NOON)
     client, path = Browser(), link_in("confirmed")
     assert "Tell me when an earlier time opens" in client.get(path).content.decode()
     visit.refresh_from_db()
