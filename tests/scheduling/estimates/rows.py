@@ -4,6 +4,9 @@ import hashlib
 from datetime import date, datetime
 from typing import Any
 
+from django.test import Client as Browser
+
+from config.foundation.models import User
 from intake.models import Client, Service
 from scheduling.estimates.contents import digest
 from scheduling.models import Estimate, EstimateDocument, EstimateEvent, Trigger
@@ -67,3 +70,8 @@ def an_issued_estimate(
     EstimateEvent.objects.create(estimate=estimate, what=EstimateEvent.What.SENT, at=issued_at)
     Trigger.objects.filter(pk=cause.pk).update(satisfied_by=estimate, provided_at=issued_at)
     return estimate
+
+
+def signed_in(client: Browser, by: User) -> Browser:
+    client.force_login(by, "allauth.account.auth_backends.AuthenticationBackend")
+    return client
