@@ -1,6 +1,7 @@
 """Groups 1 to 20: names and text."""
 
 import contextlib
+import copy
 import io
 import json
 import logging.config
@@ -191,10 +192,10 @@ def test_a_log_line_stays_one_line(field: str, asker: Asker, settings: Any) -> N
 @contextlib.contextmanager
 def written_log(settings: Any) -> Iterator[io.StringIO]:
     """What the product's own formatter writes."""
-    formats = logging.config.DictConfigurator(settings.LOGGING)
+    described = copy.deepcopy(settings.LOGGING)  # building a formatter eats its description
+    (formatter,) = described["formatters"].values()
     handler = logging.StreamHandler(io.StringIO())
-    (name,) = settings.LOGGING["formatters"]
-    handler.setFormatter(formats.configure_formatter(settings.LOGGING["formatters"][name]))
+    handler.setFormatter(logging.config.DictConfigurator(described).configure_formatter(formatter))
     logging.getLogger().addHandler(handler)
     try:
         yield handler.stream
