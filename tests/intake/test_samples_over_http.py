@@ -220,5 +220,5 @@ def test_spam_is_thanked_set_aside_and_answered_with_no_mail(clinic: None) -> No
     sent = AppointmentRequest.objects.get()
     assert answer["Location"] == "/request/received/"
     assert (sent.status, sent.priority) == ("quarantined", "low")
-    assert [marker.code for marker in sent.markers.all()] == BY_ID[code]["expect"]["flags"]
+    assert sorted(marker.code for marker in sent.markers.all()) == sorted(BY_ID[code]["expect"]["flags"])
     assert not Message.objects.exists()

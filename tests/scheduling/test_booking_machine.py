@@ -129,7 +129,9 @@ class BookingMachine(RuleBasedStateMachine):
     @rule(pick=st.integers(0, 5))
     def accept(self, pick: int) -> None:
         held = list(
-            Appointment.objects.filter(status="held", offer__isnull=False).order_by("starts_at", "pk")
+            Appointment.objects.filter(status="held", offer__isnull=False).order_by(
+                "starts_at", "practitioner__code"
+            )
         )
         if not held:
             return
@@ -161,7 +163,9 @@ class BookingMachine(RuleBasedStateMachine):
             self.model.release(key)
 
     def a_visit(self, pick: int) -> Appointment | None:
-        booked = Appointment.objects.filter(status="booked", seats=None).order_by("starts_at", "pk")
+        booked = Appointment.objects.filter(status="booked", seats=None).order_by(
+            "starts_at", "practitioner__code"
+        )
         return booked[pick % len(booked)] if booked else None
 
     @rule(pick=st.integers(0, 5), start=STARTS)
@@ -231,12 +235,12 @@ class BookingMachine(RuleBasedStateMachine):
         planned = Appointment.objects.filter(service=service, status="booked").first()
         if planned is not None:
             return planned
-        room = Room.objects.filter(services=service).first()
+        room = Room.objects.filter(services=service).order_by("code").first()
         return booking.record(
             code="CLASS",
             service=service,
             client=None,
-            practitioner=Practitioner.objects.filter(services=service).first(),
+            practitioner=Practitioner.objects.filter(services=service).order_by("code").first(),
             room=room,
             starts_at=at("2027-03-20T10:00"),
             now=self.now,

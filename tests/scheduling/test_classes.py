@@ -157,7 +157,9 @@ def page_in(message: Message) -> str:
 
 
 def of(kind: str, who: str = EVERYONE[0]) -> Message:
-    return next(row for row in Message.objects.filter(kind=kind).order_by("-created_at") if row.to == who)
+    """The one message of this kind to this person."""
+    [message] = [row for row in Message.objects.filter(kind=kind) if row.to == who]
+    return message
 
 
 def test_a_mail_about_a_class_offers_only_what_its_page_can_do(client):

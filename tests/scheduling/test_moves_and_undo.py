@@ -19,8 +19,9 @@ pytestmark = pytest.mark.usefixtures("clinic")
 
 
 def mails(visit: Appointment) -> list[str]:
-    waiting = Message.objects.filter(subject_id=str(visit.pk), state="queued").order_by("created_at")
-    return list(waiting.values_list("kind", flat=True))
+    """The kinds of all that waits about it, by name: what is written in one moment has no order."""
+    waiting = Message.objects.filter(subject_id=str(visit.pk), state="queued")
+    return sorted(waiting.values_list("kind", flat=True))
 
 
 def moved_to(visit: Appointment, start: str, *, by=None, now=NOW) -> Appointment:

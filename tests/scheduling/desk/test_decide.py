@@ -42,9 +42,10 @@ def test_a_hold_is_set_and_lifted_with_a_reason_by_a_named_person(staff: Browser
 
 def test_a_request_with_two_holds_stays_held_until_the_last_is_lifted(staff: Browser) -> None:
     asked = make_request(service=make_clinic(), status="on_hold")
-    for kind in ("medicare_hold", "age_65_check_medicare"):
+    first, second = (
         Hold.objects.create(appointment_request=asked, kind=kind, opened_at=MONDAY)
-    first, second = Hold.objects.all()
+        for kind in ("medicare_hold", "age_65_check_medicare")
+    )
     decide(staff, asked, "release", hold=str(first.pk), why="Not on Medicare")
     assert asked.status == "on_hold"
     decide(staff, asked, "release", hold=str(second.pk), why="Is 64")

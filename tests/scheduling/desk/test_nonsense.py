@@ -80,8 +80,8 @@ def everything() -> tuple[object, ...]:
     return (
         list(AppointmentRequest.objects.order_by("pk").values_list("pk", "status", "version")),
         list(Appointment.objects.order_by("pk").values_list("pk", "status", "version", "starts_at")),
-        list(FreedTime.objects.values_list("pk", "status")),
-        list(StaffTask.objects.values_list("pk", "done_at")),
+        list(FreedTime.objects.order_by("pk").values_list("pk", "status")),
+        list(StaffTask.objects.order_by("pk").values_list("pk", "done_at")),
         *(each.objects.count() for each in (Claim, Message, RequestEvent, TimeOff, EstimateEvent)),
     )
 
