@@ -35,6 +35,7 @@ class Hand:
         self.done += 1
 
     def click_at(self, x: float, y: float) -> None:
+        drawn(self.page)
         self.page.mouse.click(x, y)
         self.done += 1
 
@@ -44,6 +45,7 @@ class Hand:
         self.done += 1
 
     def drag(self, source: Locator, x: float, y: float) -> None:
+        drawn(self.page)
         box = source.bounding_box()
         assert box
         self.page.mouse.move(box["x"] + 12, box["y"] + 8)
@@ -80,6 +82,11 @@ def asked(service: Service) -> list[AppointmentRequest]:
 
 def say(page: Page) -> Locator:
     return page.locator("#say")
+
+
+def drawn(page: Page) -> None:
+    """The calendar shows the hours of what is open now: press in it no earlier."""
+    expect(page.locator("#calendar[data-loaded]:not([aria-busy])")).to_be_visible()
 
 
 def a_free_morning() -> datetime:

@@ -15,9 +15,9 @@ from notifications.models import Message
 from scheduling import booking, freed_times, waitlist
 from scheduling.models import Appointment, TimeOff
 from tests.browser import Visitor, screenshot
-from tests.journeys.counting import Hand, a_free_morning, asked, say, service
+from tests.journeys.counting import Hand, a_free_morning, asked, drawn, say, service
 from tests.journeys.test_desk import sign_in
-from tests.scheduling.desk.making import make_request, make_user
+from tests.scheduling.desk.making import make_request, make_user, make_visit
 
 FIXTURES = (asked, service, sign_in)  # people who wait, and a signed-in window on the desk
 pytestmark = [pytest.mark.usefixtures("in_the_morning"), pytest.mark.django_db(transaction=True)]
@@ -53,6 +53,7 @@ def test_what_goes_wrong_is_said_and_done_once(
     # A drag onto a closed hour: the head of the day.
     hand = Hand(page)
     expect(page.locator(".ec-event.fit-card").first).to_be_visible()
+    drawn(page)
     body = page.locator(".ec-body").bounding_box()
     assert body
     hand.drag(page.locator(".grip"), body["x"] + 100, body["y"] + 6)
@@ -117,6 +118,72 @@ def test_news_arrive_without_taking_away_what_is_being_typed(
     expect(page.locator("#why")).to_have_value("Half a sent")
     page.keyboard.type("ence")
     expect(page.locator("#why")).to_have_value("Half a sentence")
+
+
+def test_what_was_pressed_last_is_opened_however_slowly_the_rest_arrives(
+    asked: list[AppointmentRequest], service: Service, sign_in: Callable[..., Page]
+) -> None:
+    make_visit(service=service, starts_at=timezone.now() + timedelta(hours=2), name="Robin Voorbeeld")
+    page = sign_in()
+    drawn(page)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    def go_on() -> None:
+        while held:
+            held.pop(0).continue_()
+
+    # The bar of days and the queue are on their way when a visit is pressed.
+    page.route(re.compile("/staff/(bar|queue)/"), hold)
+    page.evaluate("Desk.calendar.show(Desk.calendar.element.dataset.day)")
+    page.locator(".ec-event", has_text="Robin V.").click()
+    make_request(service=service, now=timezone.now(), name="Quinn Datum", priority="urgent")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator("#panel[data-visit]")).to_be_visible()
+    go_on()
+    expect(page.get_by_role("link", name="Quinn Datum")).to_be_visible()
+    page.unroute_all()
+    go_on()
+
+    # Two rows in a row: the answer to the second press comes after that to the first.
+    page.route(f"**/request/{asked[1].pk}/**", hold)
+    page.locator(f"#open-{asked[0].pk}").click()
+    page.locator(f"#open-{asked[1].pk}").click()
+    page.wait_for_timeout(300)
+    go_on()
+    expect(page.locator("#panel h2.title")).to_have_text("Kit Voorbeeld")
+    page.unroute_all()
+
+    # An act is under way when the next request is opened: what was done is said, what was opened stays.
+    page.route("**/confirm/**", hold)
+    page.locator("button[data-rank='1']").click()
+    page.locator(f"#open-{asked[2].pk}").click()
+    expect(page.locator("#panel h2.title")).to_have_text("Max Muster")
+    go_on()
+    expect(say(page)).to_contain_text("Kit V. is booked")
+    expect(page.locator("#panel h2.title")).to_have_text("Max Muster")
+
+
+def test_a_press_in_the_calendar_outlives_news_about_it(
+    asked: list[AppointmentRequest], service: Service, sign_in: Callable[..., Page]
+) -> None:
+    make_visit(service=service, starts_at=timezone.now() + timedelta(hours=2), name="Robin Voorbeeld")
+    page = sign_in()
+    drawn(page)
+    card = page.locator(".ec-event", has_text="Robin V.")
+    box = card.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 20, box["y"] + 10)
+    page.mouse.down()
+    Appointment.objects.update(status="arrived")
+    with page.expect_response("**/calendar.json*"):
+        page.evaluate("void Desk.calendar.load()")
+    page.wait_for_timeout(100)
+    page.mouse.up()
+    expect(page.locator("#panel[data-visit]")).to_be_visible()
+    expect(card).to_have_class(re.compile(r"\bhere\b"))
 
 
 def test_a_sick_day_that_two_people_enter_tells_each_client_once(
@@ -258,6 +325,7 @@ def test_a_visit_that_is_dragged_onto_a_closed_hour_goes_back_with_a_sentence(
     page.goto(reverse("desk:visit", args=[visit.pk]))
     card = page.locator(".ec-event", has_text="Blair T.")
     expect(card).to_be_visible()
+    drawn(page)
     shown = card.inner_text()
     before, body = card.bounding_box(), page.locator(".ec-body").bounding_box()
     assert before

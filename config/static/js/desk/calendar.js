@@ -1,10 +1,11 @@
 /* The calendar of the desk: what it draws, where a click or a drop in it leads, and the day it shows. */
 (() => {
   "use strict";
-  const { $, $$, el, say, words, fetchInto, openRequest } = Desk;
+  const { $, $$, el, say, words, fetchInto, postInto, handOff, openRequest } = Desk;
   const cal = $("#calendar");
   if (!cal || !window.EventCalendar) return;
 
+  const holder = $(".cal-body", cal);
   let ec = null;
   let feed = { events: [], columns: [], fits: [] };
   let loadNumber = 0;
@@ -38,15 +39,20 @@
     here.addEventListener("pointerdown", (event) => event.stopPropagation());  // pressed, never dragged
     return [open, here];
   };
+  /* Readers hear the whole label, on a card that was drawn anew too: `tidy` takes it from the first thing in it. */
+  const labelled = (nodes, data) => {
+    const all = data.arrive_url ? withHere(nodes, data) : nodes;
+    if (data.label) all[0].dataset.said = data.label;
+    return { domNodes: all };
+  };
   const eventContent = ({ event }) => {
     const data = event.extendedProps;
     if (event.display === "background") {
-      return { domNodes: data.title ? [el("span", "", data.title)] : [] };
+      const ground = el("span", "", data.title || "");
+      if (data.hint) ground.dataset.hint = data.hint;
+      return { domNodes: data.title || data.hint ? [ground] : [] };
     }
-    if (tight() === "tiny" && !data.rank) {
-      const nodes = [el("b", "", initials(data.title))];
-      return { domNodes: data.arrive_url ? withHere(nodes, data) : nodes };
-    }
+    if (tight() === "tiny" && !data.rank) return labelled([el("b", "", initials(data.title))], data);
     const nodes = [];
     if (data.rank) nodes.push(el("span", "rank", data.rank));
     if (data.code) { const code = el("abbr", "code", data.code); code.title = data.service; nodes.push(code); }
@@ -55,12 +61,12 @@
     nodes.push(name);
     if (data.mark) nodes.push(document.createTextNode(` ${data.mark}`));
     if (data.sub) nodes.push(el("span", "sub", data.sub));
-    return { domNodes: data.arrive_url ? withHere(nodes, data) : nodes };
+    return labelled(nodes, data);
   };
   /* Event Calendar calls itself a table of buttons, which no reader can make sense of: columns are groups here.
      It says so again whenever it draws, so this is looked at after each of its changes, before anybody can read them. */
   const set = (node, name, value) => { if (node.getAttribute(name) !== value) node.setAttribute(name, value); };
-  const tidyRoles = () => {
+  const tidy = () => {
     const root = $(".ec", cal);
     if (!root) return;
     set(root, "role", "group");
@@ -69,6 +75,8 @@
       for (const name of ["role", "aria-colindex", "aria-rowindex", "aria-colspan"]) node.removeAttribute(name);
     }
     for (const node of $$(".ec-bg-event", root)) set(node, "role", "presentation");
+    for (const first of $$("[data-said]", root)) set(first.closest(".ec-event"), "aria-label", first.dataset.said);
+    for (const ground of $$("[data-hint]", root)) set(ground.closest(".ec-bg-event"), "title", ground.dataset.hint);
     /* A button with a button in it is one to no reader: such a card is a group of two. */
     for (const node of $$(".ec-event", root)) {
       const two = !!$(".here-now", node);
@@ -103,34 +111,71 @@
     if (panel === null && $("#panel[data-visit]")) query.set("visit", $("#panel").dataset.visit);
     return query;
   };
+  /* What is drawn already stays as it is: only what differs is drawn anew. */
+  const options = {};
+  const setOption = (name, value, also = "") => {
+    const key = JSON.stringify([value, also]);
+    if (options[name] === key) return false;
+    options[name] = key;
+    ec.setOption(name, value);
+    return true;
+  };
+  let drawn = new Map();
+  const draw = (item) => { if (ec.getEventById(item.id)) ec.updateEvent(toEvent(item)); else ec.addEvent(toEvent(item)); };
+  const drawEvents = (anew) => {
+    const fresh = new Map(feed.events.map((item) => [item.id, JSON.stringify(item)]));
+    const other = feed.events.filter((item) => drawn.get(item.id) !== fresh.get(item.id));
+    if (anew || other.length > fresh.size / 2) ec.setOption("events", feed.events.map(toEvent));
+    else {
+      for (const id of drawn.keys()) if (!fresh.has(id)) ec.removeEventById(id);
+      other.forEach(draw);
+    }
+    drawn = fresh;
+  };
+  const drawFeed = () => {
+    const narrow = tight();
+    cal.dataset.tight = narrow;
+    const other = [
+      setOption("view", cal.dataset.view === "week" ? "resourceTimeGridWeek" : "resourceTimeGridDay"),
+      setOption("slotMinTime", feed.opens),
+      setOption("slotMaxTime", feed.closes),
+      setOption("hiddenDays", feed.hidden_days),
+      setOption("date", cal.dataset.day),
+      setOption("resources", feed.columns.map(({ id, title, note }) => ({ id, title, extendedProps: { note } })), narrow && columnWidth()),
+    ];
+    drawEvents(other.includes(true));
+  };
+  /* Busy from the moment at which the hours are no longer true until they are drawn. */
+  const wait = () => { cal.setAttribute("aria-busy", "true"); return ++loadNumber; };
   async function load() {
     if (!ec) return;
-    const number = ++loadNumber;
+    const number = wait();
     const slow = setTimeout(() => cal.classList.add("loading"), 300);
     try {
       const answer = await fetch(`${cal.dataset.feed}?${currentQuery()}`, { headers: { Accept: "application/json" } });
       if (!answer.ok) throw new Error(String(answer.status));
       const fresh = await answer.json();
+      await handOff(holder);
       if (number !== loadNumber) return;
       feed = fresh;
       Desk.live?.seen(feed.mark);
-      cal.dataset.tight = tight();
-      ec.setOption("view", cal.dataset.view === "week" ? "resourceTimeGridWeek" : "resourceTimeGridDay");
-      ec.setOption("slotMinTime", feed.opens);
-      ec.setOption("slotMaxTime", feed.closes);
-      ec.setOption("hiddenDays", feed.hidden_days);
-      ec.setOption("date", cal.dataset.day);
-      ec.setOption("resources", feed.columns.map(({ id, title, note }) => ({ id, title, extendedProps: { note } })));
-      ec.setOption("events", feed.events.map(toEvent));
-      $(".cal-body", cal).classList.remove("failed");
-      requestAnimationFrame(() => { backTo(); cal.dataset.loaded = String(number); });
+      drawFeed();
+      holder.classList.remove("failed");
     } catch (error) {
       if (number !== loadNumber) return;
-      $(".cal-body", cal).classList.add("failed");
+      holder.classList.add("failed");
       say(words.calendar_lost, true);
     } finally {
       clearTimeout(slow);
-      if (number === loadNumber) cal.classList.remove("loading");
+      if (number === loadNumber) {
+        cal.classList.remove("loading");
+        setTimeout(() => {
+          if (number !== loadNumber) return;
+          backTo();
+          cal.dataset.loaded = String(number);
+          cal.removeAttribute("aria-busy");
+        });
+      }
     }
   }
   /* "Here" goes when it was pressed: the focus stays on its card. */
@@ -153,7 +198,7 @@
 
   async function ask(url, values, target = "#panel") {
     try {
-      await htmx.ajax("POST", url, { target, swap: "outerHTML", values });
+      await postInto(target, url, values);
     } catch (error) {
       say(words.connection_lost, true);
     }
@@ -181,9 +226,16 @@
   };
   /* Taken back from the line: the calendar shows it. */
   document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.target?.id === "say") load(); });
-  const place = (requestId, version, spot) => ask(cal.dataset.confirm.replace("00000000-0000-0000-0000-000000000000", requestId), {
-    column: spot.column, by: cal.dataset.by, starts_at: spot.start, version,
-  });
+  /* Pressed twice, asked once. */
+  const placing = new Set();
+  const place = async (requestId, version, spot) => {
+    if (placing.has(requestId)) return;
+    placing.add(requestId);
+    await ask(cal.dataset.confirm.replace("00000000-0000-0000-0000-000000000000", requestId), {
+      column: spot.column, by: cal.dataset.by, starts_at: spot.start, version,
+    });
+    placing.delete(requestId);
+  };
 
   const why = async (requestId, spot) => {
     const query = new URLSearchParams({ column: spot.column, by: cal.dataset.by, starts_at: spot.start });
@@ -233,13 +285,12 @@
       item.start = now;
       item.end = plus(now, 1);
       if (item.title) item.title = clock(now);
-      ec.updateEvent(toEvent(item));
+      draw(item);
+      drawn.set(item.id, JSON.stringify(item));
     }
   };
-  const draw = (item) => { if (ec.getEventById(item.id)) ec.updateEvent(toEvent(item)); else ec.addEvent(toEvent(item)); };
 
-  const holder = $(".cal-body", cal);
-  new MutationObserver(tidyRoles).observe(holder, { subtree: true, childList: true, attributeFilter: ["role"] });
+  new MutationObserver(tidy).observe(holder, { subtree: true, childList: true, attributeFilter: ["role"] });
   ec = EventCalendar.create(holder, {
     view: cal.dataset.view === "week" ? "resourceTimeGridWeek" : "resourceTimeGridDay",
     date: cal.dataset.day,
@@ -269,10 +320,6 @@
       return { domNodes: note ? [el("b", "", resource.title), document.createTextNode(` ${note}`)] : [el("b", "", resource.title)] };
     },
     eventContent,
-    eventDidMount: ({ el: node, event }) => {
-      if (event.extendedProps.label) node.setAttribute("aria-label", event.extendedProps.label);
-      if (event.display === "background" && event.extendedProps.hint) node.title = event.extendedProps.hint;
-    },
     eventClick: ({ event, jsEvent }) => {
       const data = event.extendedProps;
       if (jsEvent.target.closest?.(".here-now")) return arrive(data);
@@ -289,6 +336,7 @@
     },
     eventDrop: async (info) => {
       const data = info.event.extendedProps;
+      drawn.delete(info.event.id);  // it lies where it was dropped, and only the server knows whether it may
       const column = info.newResource ? info.newResource.id : info.event.resourceIds[0];
       const url = data.rank ? null : data.move_url;
       if (data.rank) {
@@ -301,6 +349,6 @@
     },
   });
   addEventListener("resize", () => { ec.setOption("slotHeight", slotHeight()); if (tight() !== cal.dataset.tight) load(); });
-  Desk.calendar = { element: cal, load, show, tick, here, under, fitsAt, why, place, plus, clock, draw, erase: (id) => ec.removeEventById(id) };
+  Desk.calendar = { element: cal, load, wait, show, tick, here, under, fitsAt, why, place, plus, clock, draw, erase: (id) => ec.removeEventById(id) };
   load();
 })();

@@ -20,11 +20,9 @@
   };
   const typing = (target) => target instanceof Element && !!target.closest("input:not([type=checkbox]):not([type=radio]):not([type=submit]):not([type=button]), textarea, select, [contenteditable]");
   const words = JSON.parse($("#desk-words")?.textContent || "{}");
-  /* When the line is lost htmx tells the page, which says so (panel.js): whoever fetches has nothing to add. */
-  const fetchInto = (target, url, swap = "outerHTML") => htmx.ajax("GET", url, { target, swap }).catch(() => {});
   const openRequest = () => $("#panel[data-request]");
 
   /* calendar, drag and live are there on the desk only. */
-  window.Desk = { $, $$, el, say, typing, words, fetchInto, openRequest, calendar: null, drag: null, live: null };
+  window.Desk = { $, $$, el, say, typing, words, openRequest, calendar: null, drag: null, live: null };
   if (matchMedia("(pointer: coarse)").matches) document.documentElement.classList.add("coarse");
 })();

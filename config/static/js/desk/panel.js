@@ -1,7 +1,7 @@
 /* What follows when a part of the page was swapped, and what is said when an act does not arrive. */
 (() => {
   "use strict";
-  const { $, $$, say, typing, words } = Desk;
+  const { $, $$, say, typing, words, asked } = Desk;
   const desk = $(".desk");
 
   const afterPanel = () => {
@@ -34,10 +34,14 @@
   /* A second press while the first is under way does nothing. */
   document.addEventListener("htmx:beforeRequest", (event) => {
     const form = event.detail.elt.closest?.("form");
-    if (!form || event.detail.requestConfig.verb !== "post") return;
-    if (form.dataset.sending) return event.preventDefault();
-    form.dataset.sending = "1";
+    if (form && event.detail.requestConfig.verb === "post") {
+      if (form.dataset.sending) return event.preventDefault();
+      form.dataset.sending = "1";
+    }
+    asked(event.detail);
   });
+  /* The hours follow what is open: they are not true again before they are read. */
+  document.addEventListener("htmx:beforeSwap", (event) => { if (event.detail.shouldSwap && event.detail.target.id === "panel") Desk.calendar?.wait(); });
   document.addEventListener("htmx:afterRequest", (event) => { delete event.detail.elt.closest?.("form")?.dataset.sending; });
 
   /* The same for a plain form, which goes on to another page; coming back to this one it can be pressed again. */
