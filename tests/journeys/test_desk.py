@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from intake.models import AppointmentRequest
 from scheduling.models import Appointment
 from tests.browser import Visitor, screenshot
+from tests.journeys.counting import drawn
 from tests.scheduling.desk.making import make_clinic, make_request, make_user
 
 pytestmark = [pytest.mark.usefixtures("in_the_morning"), pytest.mark.django_db(transaction=True)]
@@ -80,6 +81,7 @@ def test_a_request_is_dragged_onto_the_calendar(
     page.get_by_role("link", name="Blair Testerman").click()
     card, grip = page.locator(".ec-event.fit-card").first, page.locator(".grip")
     expect(card).to_be_visible()
+    drawn(page)
     target, start = card.bounding_box(), grip.bounding_box()
     assert target
     assert start

@@ -12,7 +12,7 @@ from intake.models import AppointmentRequest, Practitioner, Service
 from scheduling import booking
 from scheduling.models import Appointment, Shift
 from tests.browser import screenshot
-from tests.journeys.counting import DENVER, Hand, asked, say, service
+from tests.journeys.counting import DENVER, Hand, asked, drawn, say, service
 from tests.journeys.test_desk import sign_in
 from tests.scheduling.desk.making import make_visit
 
@@ -59,7 +59,7 @@ def test_each_act_by_mouse_stays_within_its_budget(
 
     hand.click(page.locator("#panel [data-key=o]"))
     expect(page.get_by_role("button", name="Send offer")).to_be_focused()
-    page.wait_for_load_state("networkidle")  # the hours are drawn anew for the open request
+    drawn(page)
     window = page.locator(".ec-bg-event.window").first.bounding_box()
     assert window
     before = page.locator("#panel .time .when").all_inner_texts()
@@ -82,8 +82,7 @@ def test_a_time_is_given_by_a_click_in_the_calendar_and_changed_by_three_without
     expect(page.locator("button[data-rank='1']")).to_be_visible()
     page.locator("#cal-bar [data-key=after]").click()
     window = page.locator(".ec-bg-event.window").first
-    expect(window).to_be_visible()
-    page.wait_for_load_state("networkidle")  # the hours are drawn anew for the other day
+    drawn(page)
     box = window.bounding_box()
     assert box
     hand = Hand(page)
@@ -94,6 +93,7 @@ def test_a_time_is_given_by_a_click_in_the_calendar_and_changed_by_three_without
 
     page.keyboard.press("Escape")
     expect(page.locator("#panel")).to_be_hidden()
+    drawn(page)
     hand.click(page.locator(".ec-event", has_text="Blair T."))
     hand.click(page.locator("#panel summary[data-key=m]"))
     page.locator("#place-time").fill("09:00" if visit.starts_at.astimezone(DENVER).hour > 10 else "15:00")
@@ -114,18 +114,20 @@ def test_a_visit_is_dragged_cancelled_and_its_time_filled_within_the_budget(
     page.get_by_role("link", name="Blair Testerman").click()
     card = page.locator(".ec-event.fit-card").first
     expect(card).to_be_visible()
+    drawn(page)
     target = card.bounding_box()
     assert target
     hand.drag(page.locator(".grip"), target["x"] + 30, target["y"] + 4)
     expect(say(page)).to_contain_text("is booked")
     hand.within("confirm another")
 
-    drawn = page.locator(".ec-event.new")
-    expect(drawn).to_be_visible()
+    card = page.locator(".ec-event.new")
+    expect(card).to_be_visible()
+    drawn(page)
     visit = Appointment.objects.get()
-    box = drawn.bounding_box()
+    box = card.bounding_box()
     assert box
-    hand.drag(drawn, box["x"] + 12, box["y"] + 8 + 2 * 52)  # an hour is 52 pixels
+    hand.drag(card, box["x"] + 12, box["y"] + 8 + 2 * 52)  # an hour is 52 pixels
     expect(say(page)).to_contain_text("is moved to")
     hand.within("move a visit")
     was = visit.starts_at
@@ -270,6 +272,7 @@ def test_one_click_in_the_calendar_says_that_a_client_is_here_and_leaves_all_tha
     page.locator("#why").fill("Half a sent")
     page.locator("#cal-bar [data-key=t]").click()
     expect(page.get_by_role("button", name="Robin V. is here")).to_be_visible()
+    drawn(page)
     accessible(page)
     hand = Hand(page)
     card = page.locator(".ec-event", has_text="Robin V.")
@@ -312,12 +315,14 @@ def test_in_the_narrow_columns_of_a_week_a_client_is_here_by_one_click_too(
     page = sign_in(width=width)
     page.goto("/staff/?view=week")
     expect(page.get_by_role("button", name="Robin V. is here")).to_be_visible()
+    drawn(page)
     accessible(page)
     screenshot(page, f"desk-week-here-{width}")
     hand = Hand(page)
     hand.click(page.get_by_role("button", name="Robin V. is here"))
     expect(say(page)).to_contain_text("Robin V. is here.")
     hand.within("client is here")
+    drawn(page)
     hand.click(page.get_by_role("button", name="Kit V. is here"))
     expect(say(page)).to_contain_text("Kit V. is here.")
     hand.within("client is here")
@@ -349,6 +354,7 @@ def test_a_finger_holds_a_row_and_drops_it_onto_the_calendar(
     page.get_by_role("link", name="Blair Testerman").tap()
     card = page.locator(".ec-event.fit-card").first
     expect(card).to_be_visible()
+    drawn(page)
     source, target = page.locator(".grip").bounding_box(), card.bounding_box()
     assert source
     assert target

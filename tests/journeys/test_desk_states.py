@@ -15,6 +15,7 @@ from config.foundation.models import User
 from intake.models import AppointmentRequest, Flag, Hold, Marker, RequestEvent
 from scheduling.models import Appointment
 from tests.browser import screenshot
+from tests.journeys.counting import drawn
 from tests.journeys.test_desk import sign_in
 from tests.scheduling.desk.making import make_clinic, make_request, make_user, make_visit
 
@@ -88,7 +89,7 @@ def looked_at(page: Page, day: Day, accessible: Callable[[Page], None], *, name:
 
     page.goto("/staff/")
     if wide:
-        expect(page.locator("#calendar[data-loaded]")).to_be_visible()
+        drawn(page)
     look("desk")
     opened(day.urgent, "urgent")
     opened(day.same_day, "same-day")
@@ -125,7 +126,7 @@ def test_every_state_on_a_wide_screen(
     looked_at(page, day, accessible, name="1440", wide=True)
 
     page.goto("/staff/?view=week")
-    expect(page.locator("#calendar[data-loaded]")).to_be_visible()
+    drawn(page)
     accessible(page)
     for width in (1440, 1024):
         page.set_viewport_size({"width": width, "height": 800})
