@@ -1,8 +1,10 @@
 """What every answer carries, and what is refused before anything looks at it."""
 
+import codecs
 import time
 import uuid
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import structlog
@@ -21,6 +23,24 @@ accelerometer autoplay camera display-capture encrypted-media fullscreen geoloca
 microphone midi payment picture-in-picture screen-wake-lock usb xr-spatial-tracking
 """
 PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in SWITCHED_OFF.split())
+
+NOTHING_REPLACED = "utf-8-nothing-replaced"
+
+
+def _utf_8_or_an_error(name: str) -> codecs.CodecInfo | None:
+    """UTF-8 that is strict whatever the reader asks for: Django reads fields beside a file with "replace".
+
+    The sign it would put there cannot be told from the same sign in something pasted, which is text.
+    """
+
+    def decode(body: Any, errors: str = "") -> tuple[str, int]:
+        return codecs.utf_8_decode(body, "strict", True)
+
+    is_ours = name.replace("_", "-") == NOTHING_REPLACED
+    return codecs.CodecInfo(codecs.utf_8_encode, decode, name=NOTHING_REPLACED) if is_ours else None
+
+
+codecs.register(_utf_8_or_an_error)
 
 
 class BrowserRules:
@@ -93,10 +113,12 @@ class Refusals:
 
 def _is_text(request: HttpRequest) -> bool:
     """A form in UTF-8, as every browser sends it. Django would put signs of its own in place of what is not."""
-    if request.content_type != "application/x-www-form-urlencoded":
-        return True
     try:
-        unquote_to_bytes(request.body).decode()
+        if request.content_type == "application/x-www-form-urlencoded":
+            unquote_to_bytes(request.body).decode()
+        elif request.content_type == "multipart/form-data":
+            request.encoding = NOTHING_REPLACED
+            _ = request.POST  # read by the check of the token in any case, a moment later
     except (UnicodeDecodeError, UnreadablePostError):
         return False
     return True

@@ -125,6 +125,39 @@ def test_group_11_bytes_that_are_no_text_are_refused_and_nothing_is_kept(raw: by
     assert "first_name" not in RequestDraft.objects.latest("updated_at").answers["said"]
 
 
+@pytest.mark.parametrize("raw", [b"\xed\xa0\x80", b"\xff", b"\xc0\xaf", b"\xc3"], ids=["surrogate", "no utf-8", "overlong", "half a letter"])  # fmt: skip
+def test_group_11_the_same_bytes_are_refused_beside_a_file(raw: bytes, asker: Asker) -> None:
+    sent = _beside_a_file(b"Granite" + raw)
+
+    answer = asker.browser.generic("POST", "/request/paying/", sent, MULTIPART)
+
+    assert answer.status_code == 400
+    assert is_kind(answer)
+    assert "paying" not in RequestDraft.objects.latest("updated_at").answers["done"]
+
+
+def test_group_11_a_file_may_hold_any_byte_and_a_pasted_sign_for_a_lost_letter_is_text(
+    asker: Asker,
+) -> None:
+    sent = _beside_a_file("Granite \ufffd".encode())
+
+    answer = asker.browser.generic("POST", "/request/paying/", sent, MULTIPART)
+
+    assert answer.status_code != 400
+    assert RequestDraft.objects.latest("updated_at").answers["said"]["carrier"] == ["Granite \ufffd"]
+
+
+MULTIPART = "multipart/form-data; boundary=b"
+
+
+def _beside_a_file(carrier: bytes) -> bytes:
+    return (
+        b'--b\r\nContent-Disposition: form-data; name="carrier"\r\n\r\n%s\r\n'
+        b'--b\r\nContent-Disposition: form-data; name="card_front"; filename="c.jpg"\r\n'
+        b"Content-Type: image/jpeg\r\n\r\n\xff\xd8\xff\r\n--b--\r\n" % carrier
+    )
+
+
 def test_group_11_half_of_a_pair_is_sent_back(asker: Asker) -> None:
     with pytest.raises(cleaning.UnusableText):
         cleaning.text("A\ud800")
