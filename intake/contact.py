@@ -271,13 +271,18 @@ def was_all_taken_back(*, subject_type: str, subject_id: object, kinds: Sequence
     return states == {State.WITHDRAWN}
 
 
-def release(*, waits_for: str, client: Client, document: Attachment) -> int:
-    """The document that some messages to a client waited for exists now.
+def release(*, waits_for: str, client: Client, document: Attachment | None) -> int:
+    """The document that some messages to a client waited for exists now, or (None) never will.
 
     It travels with the mail only where the client ticked that mail is not private and they want it anyway.
     """
-    wanted = [document] if client.email_ok and client.email_document_ok else []
+    wanted = [document] if document and wants_documents(client) else []
     return outbox.release(waits_for=waits_for, attachments=wanted)
+
+
+def wants_documents(client: Client) -> bool:
+    """By mail, although mail is not private."""
+    return client.email_ok and client.email_document_ok
 
 
 def letterhead(clinic: Clinic) -> dict[str, Any]:

@@ -14,6 +14,12 @@ from scheduling.estimates.freezing import SUBJECT
 from scheduling.models import Estimate, EstimateDocument, EstimateEvent
 
 What = EstimateEvent.What
+SENT = "By mail the client gets a link to its page, which shows every letter."
+UNSENT = "Its mail waits, because it says that the document is attached."
+REMEDY = (
+    "For paper, open the estimate's page and print it from your browser. Or write the name as on the ID and correct "
+    "the estimate."
+)
 
 
 def make_waiting(*, now: datetime, limit: int = 50) -> int:
@@ -23,7 +29,12 @@ def make_waiting(*, now: datetime, limit: int = 50) -> int:
 
 
 def make_pdf(estimate_id: UUID, *, now: datetime) -> bool:
-    """Store the PDF and let the mail go, in one transaction. False when it is there, or cannot be printed."""
+    """Store the PDF and let the mail go, in one transaction. False when it is there, or cannot be printed.
+
+    What cannot be printed leaves all the same: the law's day does not wait for a font, and the page behind the
+    mail's link is the whole estimate, in the letters of the reader's own phone. Only a mail that says "attached"
+    has to wait for staff.
+    """
     estimate = (
         Estimate.objects.select_related("client")
         .only(
@@ -62,6 +73,7 @@ def make_pdf(estimate_id: UUID, *, now: datetime) -> bool:
 
 @transaction.atomic
 def _refuse(estimate: Estimate, *, letters: str, now: datetime) -> None:
+    promised = contact.wants_documents(estimate.client)
     Estimate.objects.filter(pk=estimate.pk).update(document_state=Estimate.DocumentState.REFUSED)
     EstimateEvent.objects.create(
         estimate=estimate, what=What.DOCUMENT_REFUSED, at=now, detail=f"No font has “{letters}”."
@@ -73,6 +85,8 @@ def _refuse(estimate: Estimate, *, letters: str, now: datetime) -> None:
         subject_id=estimate.pk,
         title="An estimate has letters we cannot print",
         priority=staff_tasks.Priority.TODAY,
-        details=f"No font here has “{letters}”. Write the name as on the ID and correct the estimate.",
+        details=f"No font here has “{letters}”. {UNSENT if promised else SENT} {REMEDY}",
         now=now,
     )
+    if not promised:
+        contact.release(waits_for=f"estimate:{estimate.pk}", client=estimate.client, document=None)
