@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from intake.models import Practitioner, Service
-from scheduling.models import Appointment, AppointmentEvent, AppointmentStatus, Claim, FreedTime, Room
+from scheduling import booking
+from scheduling.availability import Slot
+from scheduling.models import Appointment, AppointmentEvent, AppointmentStatus, FreedTime, Room
 
 AHEAD = timedelta(days=21)  # freed times further off fill themselves
 NOT_AGAIN = (FreedTime.Status.OPEN, FreedTime.Status.TAKEN)
@@ -29,6 +31,13 @@ class GivenUp:
         return self.visit.service
 
     @property
+    def slot(self) -> Slot:
+        ends_at = self.starts_at + timedelta(minutes=self.service.minutes)
+        return Slot(
+            self.starts_at, ends_at, self.practitioner.pk, "", self.room.pk if self.room else None, ""
+        )
+
+    @property
     def block(self) -> timedelta:
         """How long the time is, with the break after it."""
         length = self.visit.ends_at - self.visit.starts_at
@@ -41,7 +50,11 @@ class GivenUp:
 
 
 def free(*, now: datetime, of: UUID | None = None) -> list[GivenUp]:
-    """The freed times of the next weeks (`of` one visit), the soonest first, each named once. Two queries."""
+    """The freed times of the next weeks (`of` one visit), the soonest first, each named once.
+
+    Whether somebody could still be booked into them is judged as booking itself does. Two queries, and one more
+    for each service.
+    """
     cancelled, moves = _cancelled(now=now), _moves(now=now)
     if of is not None:
         cancelled, moves = cancelled.filter(pk=of), moves.filter(appointment=of)
@@ -52,7 +65,9 @@ def free(*, now: datetime, of: UUID | None = None) -> list[GivenUp]:
             for each in moves
         ),
     ]
-    return sorted(_once(found), key=lambda each: each.starts_at)
+    named = sorted(_once(found), key=lambda each: each.starts_at)
+    free = booking.still_free([(each.service, each.slot) for each in named], now=now)
+    return [each for each, is_free in zip(named, free, strict=True) if is_free]
 
 
 def _once(found: Iterable[GivenUp]) -> Iterable[GivenUp]:
@@ -69,15 +84,12 @@ def _cancelled(*, now: datetime) -> QuerySet[Appointment]:
             practitioner__isnull=False,
             service__max_people=None,
         )
-        .exclude(Exists(_taken(person="practitioner", starts="starts_at", ends="ends_at", now=now)))
         .exclude(Exists(_offered(freed_by=OuterRef("pk"), move=None)))
         .select_related("service", "practitioner", "room")
     )
 
 
 def _moves(*, now: datetime) -> QuerySet[AppointmentEvent]:
-    length = F("appointment__ends_at") - F("appointment__starts_at")
-    ended = ExpressionWrapper(F("from_starts_at") + length, output_field=DateTimeField())
     return (
         AppointmentEvent.objects.filter(
             what="moved",
@@ -86,21 +98,9 @@ def _moves(*, now: datetime) -> QuerySet[AppointmentEvent]:
             from_practitioner__isnull=False,
             appointment__service__max_people=None,
         )
-        .annotate(ended=ended)
-        .exclude(Exists(_taken(person="from_practitioner", starts="from_starts_at", ends="ended", now=now)))
         .exclude(Exists(_offered(move=OuterRef("pk"))))
         .select_related("appointment__service", "from_practitioner", "from_room")
         .order_by("at")
-    )
-
-
-def _taken(*, person: str, starts: str, ends: str, now: datetime) -> QuerySet[Claim]:
-    """What stands in the time by now; a hold that has run out does not."""
-    return Claim.objects.filter(
-        Q(held_until=None) | Q(held_until__gt=now),
-        resource__practitioner=OuterRef(person),
-        starts_at__lt=OuterRef(ends),
-        ends_at__gt=OuterRef(starts),
     )
 
 

@@ -13,7 +13,7 @@ from scheduling.booking.attempts import together
 from scheduling.booking.attending import arrive, fulfil, no_show
 from scheduling.booking.confirming import confirm, confirm_all
 from scheduling.booking.ending import cancel, give_seat_back, leave_class, let_go, letting_go
-from scheduling.booking.judging import BUSY
+from scheduling.booking.judging import BUSY, still_free
 from scheduling.booking.moving import move
 from scheduling.booking.offering import expire_offers, offer, turn_down, withdraw_offer
 from scheduling.booking.recording import record
@@ -46,6 +46,7 @@ __all__ = [
     "record",
     "said_coming_at",
     "say_coming",
+    "still_free",
     "together",
     "turn_down",
     "undo",

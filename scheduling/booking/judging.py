@@ -63,6 +63,30 @@ def judge(diary: Diary, slot: Slot, *, join: bool, party: int = 1, already_agree
     return Place(chosen, tuple(keys), _location(diary, verdict), session)
 
 
+def still_free(times: Iterable[tuple[Service, Slot]], *, now: datetime) -> list[bool]:
+    """Could somebody be booked into each of these times now? One query for each service, however many times.
+
+    A day that has its first visits keeps its times for those who come again.
+    """
+    asked = list(times)
+    starts: dict[UUID, list[datetime]] = {}
+    for service, slot in asked:
+        starts.setdefault(service.pk, []).append(slot.starts_at)
+    services = {service.pk: service for service, _slot in asked}
+    diaries = {pk: diary_around(services[pk], moments, now=now) for pk, moments in starts.items()}
+    found = []
+    for service, slot in asked:
+        try:
+            judge(diaries[service.pk], slot, join=False)
+        except Taken:
+            found.append(False)
+        except NotBookable as no:
+            found.append(no.code == Refusal.FIRST_VISITS_FULL)
+        else:
+            found.append(True)
+    return found
+
+
 def _agreed(diary: Diary, slot: Slot) -> Verdict:
     """What was agreed elsewhere need not fit today's hours; person and room are taken as named."""
     person = diary.people_keys.get(slot.practitioner_id) if slot.practitioner_id else None

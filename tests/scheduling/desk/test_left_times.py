@@ -14,7 +14,7 @@ from config.foundation.user import User
 from intake.models import Practitioner, Service
 from notifications.models import Message
 from scheduling import booking, freed_times, waitlist
-from scheduling.models import Appointment, Claim, FreedTime, Resource, Room, Shift
+from scheduling.models import Appointment, Claim, FreedTime, Resource, Room, Shift, TimeOff
 from tests.scheduling.desk.making import book, make_clinic, make_request, make_user
 
 DENVER = ZoneInfo("America/Denver")
@@ -149,6 +149,43 @@ def test_both_times_of_a_visit_that_moved_and_was_then_cancelled_are_free(moved:
 def test_a_time_somebody_took_since_is_not_free(service: Service, moved: Appointment) -> None:
     book(service, "Comes Then", LEFT_AT + timedelta(minutes=30), now=NOON)
     assert free() == []
+
+
+def test_a_time_whose_room_somebody_took_is_not_free(service: Service, moved: Appointment) -> None:
+    jordan = a_colleague(service)
+    asked = make_request(service=service, now=NOON, name="Comes Then")
+    booking.confirm(
+        appointment_request=asked, practitioner=jordan, room=moved.room, starts_at=LEFT_AT, by=None, now=NOON
+    )
+    assert free() == []
+
+
+def test_a_time_in_which_the_therapist_is_off_by_now_is_not_free(
+    service: Service, moved: Appointment
+) -> None:
+    TimeOff.objects.create(
+        practitioner=service.practitioners.get(), starts_at=LEFT_AT, ends_at=LEFT_AT + timedelta(hours=2)
+    )
+    assert free() == []
+
+
+def test_a_time_whose_break_somebody_took_is_not_free(service: Service, moved: Appointment) -> None:
+    book(service, "Comes Soon", LEFT_AT + timedelta(minutes=service.minutes), now=NOON)
+    assert free() == []
+
+
+def test_a_time_that_is_too_near_to_be_booked_is_not_listed(service: Service, moved: Appointment) -> None:
+    notice = timedelta(hours=service.practitioners.get().minimum_notice_hours)
+    assert free(now=LEFT_AT - notice) == [LEFT_AT]
+    assert free(now=LEFT_AT - notice + timedelta(minutes=1)) == []
+
+
+def test_a_day_that_has_its_first_visits_keeps_the_time_for_others(
+    service: Service, moved: Appointment
+) -> None:
+    Service.objects.update(audience=["new"])
+    Practitioner.objects.update(max_first_visits_per_day=0)
+    assert free() == [LEFT_AT]
 
 
 def test_a_time_that_has_passed_or_is_far_off_is_not_offered(service: Service, moved: Appointment) -> None:
