@@ -178,7 +178,8 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = DEBUG or TESTING
+# Looked for when asked for: listing all of them for every client of a test costs more than most tests.
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG or TESTING
 BODY_LIMIT = 1_000_000  # bytes of a whole request; long texts have their own, kinder limit
 # Pages where a file can be chosen. A phone's video fits, is read past and refused in words: what was typed arrives.
 FILE_PAGES, FILE_PAGES_BODY_LIMIT = (

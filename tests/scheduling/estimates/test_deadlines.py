@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -199,6 +200,7 @@ def _observed(day: date) -> date:
     return day + timedelta(days={5: -1, 6: 1}.get(day.weekday(), 0))
 
 
+@cache
 def _holidays(year: int) -> set[date]:
     """5 U.S.C. 6103: days of the month are observed on a weekday, next New Year's Day perhaps in this year."""
     fixed = [(year, 1, 1), (year, 6, 19), (year, 7, 4), (year, 11, 11), (year, 12, 25), (year + 1, 1, 1)]
