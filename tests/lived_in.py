@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Model
 from django.utils import timezone
 
 from config.clinic_file.requests import draft_with_files
 from config.foundation.models import User
 from config.sample_requests import posted
 from intake import drafts, triage
-from intake.models import AppointmentRequest, Practitioner
+from intake.models import AppointmentRequest, Client, Practitioner, Questionnaire, Service
 from intake.submission import submit_form
 from notifications.models import Message, State
 from scheduling import availability, booking, freed_times, series, waitlist
 from scheduling.estimates import documents
-from scheduling.models import Appointment, Room
+from scheduling.models import Appointment, Estimate, Room, Series, Trigger
 from tests.factories import load_sample_clinic, make_user, sample_file
 
 FORMS: dict[str, Any] = {
@@ -25,6 +26,26 @@ FORMS: dict[str, Any] = {
 CODES = ("R01", "R02", "R03", "R04", "R06", "R08", "R13", "R14", "R19")
 WITH_FILES = "R22"
 BIRTH_DATES = {"R01": ("4", "19", "1986")}
+# Whose ids stand in an address: the longest beginning that fits says it.
+MODELS: dict[str, type[Model]] = {
+    "staff/clients/": Client,
+    "staff/estimates/": Estimate,
+    "staff/estimates/client/": Client,
+    "staff/estimates/clock/": Trigger,
+    "staff/estimates/plan/": Client,
+    "staff/forms/": Questionnaire,
+    "staff/request/": AppointmentRequest,
+    "staff/series/": Series,
+    "staff/settings/people/": User,
+    "staff/settings/prices/": Service,
+    "staff/visit/": Appointment,
+}
+
+
+def model_of(route: str) -> type[Model]:
+    fitting = [start for start in MODELS if route.startswith(start)]
+    assert fitting, f"{route}: say in MODELS of tests/lived_in.py whose ids stand here"
+    return MODELS[max(fitting, key=len)]
 
 
 @dataclass

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import islice, permutations
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ from config.urls import PURPOSE_VIEWS
 from notifications import catalogue
 from tests.access_matrix import ROWS
 from tests.foundation.test_access_matrix import OURS, ROLES, Address
-from tests.lived_in import BIRTH_DATES, LivedIn, lived_in_clinic
+from tests.lived_in import BIRTH_DATES, LivedIn, lived_in_clinic, model_of
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.once]
 
@@ -96,55 +97,39 @@ def changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
 # --- real ids for every address -----------------------------------------------------------------------
 
 
-Keys = dict[str, list[list[str]]]
+def first_rows(model: type[models.Model]) -> list[str]:
+    return [str(pk) for pk in model._default_manager.order_by("pk").values_list("pk", flat=True)[:3]]
 
 
-def ids() -> Keys:
-    """For both kinds of ids, and for every model with such ids: some of its rows."""
-    found: Keys = {"uuid": [], "int": []}
-    for model in (model for label in ROOMS for model in apps.get_app_config(label).get_models()):
-        kind = "uuid" if isinstance(model._meta.pk, models.UUIDField) else "int"
-        if rows := [str(pk) for pk in model._default_manager.values_list("pk", flat=True)[:3]]:
-            found[kind].append(rows)
-    return found
-
-
-def hanging() -> list[tuple[str, str]]:
-    """Ids of rows, each behind the id of a row it belongs to."""
+def hanging_on(model: type[models.Model]) -> list[tuple[str, str]]:
+    """Ids of rows of a model, each before the id of a row that belongs to it."""
     found = []
-    for model in (model for label in ROOMS for model in apps.get_app_config(label).get_models()):
-        for field in model._meta.concrete_fields:
-            if field.is_relation and isinstance(model._meta.pk, models.UUIDField):
-                rows = model._default_manager.exclude(**{field.name: None})
-                found += [(str(above), str(pk)) for above, pk in rows.values_list(field.attname, "pk")[:1]]
+    for field in model._meta.related_objects:
+        if field.one_to_many:
+            rows = field.related_model._default_manager.order_by("pk")
+            found += [(str(above), str(pk)) for above, pk in rows.values_list(field.field.attname, "pk")[:1]]
     return found
 
 
-def answering(owner: Client, address: Address, known: Keys) -> list[str]:
-    """The address with ids of rows that are there. Which model it wants, its answers say."""
+def answering(owner: Client, address: Address) -> list[str]:
+    """The address with ids of rows that are there: two such addresses, where two answer."""
     given = {"code": next(iter(catalogue.kinds())).code, "language": "en", **ROWS[address.route].args}
     wanted = [name for _kind, name in ID.findall(address.route) if name not in given]
     if not wanted:
         return [address.filled(given)]
-    if len(wanted) == 2:  # a thing and what hangs on it
-        pairs = (address.filled({**given, **dict(zip(wanted, pair, strict=True))}) for pair in hanging())
-        if good := [path for path in pairs if owner.get(path).status_code not in REFUSED]:
-            return good[:2]
-    keys = known[ID.findall(address.route)[0][0]]
-    for at, rows in enumerate(keys):
-        turned = (rows[shift:] + rows[:shift] for shift in range(len(rows)))
-        paths = [address.filled({**given, **dict(zip(wanted, ids * 2, strict=False))}) for ids in turned]
-        if good := [path for path in paths if owner.get(path).status_code not in REFUSED]:
-            keys.insert(0, keys.pop(at))  # neighbours mostly want the same
-            return good[:2]
-    return []
+    model = model_of(address.route)
+    rows = first_rows(model)
+    keys: list[tuple[str, ...]] = [(key,) for key in rows]
+    if len(wanted) == 2:  # two of a kind, or a thing and what hangs on it
+        keys = [*hanging_on(model), *permutations(rows, 2)]
+    paths = (address.filled({**given, **dict(zip(wanted, key, strict=True))}) for key in keys)
+    return list(islice((path for path in paths if owner.get(path).status_code not in REFUSED), 2))
 
 
 def real_addresses(owner: Client) -> list[str]:
     """Every address that answers to GET, with ids of rows that are there."""
-    keys = ids()
     asked = [one for one in OURS if ROWS[one.route].get is not None and "<str:token>" not in one.route]
-    real = {address.route: answering(owner, address, keys) for address in asked}
+    real = {address.route: answering(owner, address) for address in asked}
     unknown = [route for route, paths in real.items() if not paths]
     assert unknown == [], "no row of the lived-in clinic answers here; add one to tests/lived_in.py"
     return [path for paths in real.values() for path in paths]
@@ -156,7 +141,7 @@ def private_links() -> list[Link]:
     live = Link.objects.live(now=timezone.now())
     found = [link for link in live if stranger.get(link.path()).status_code == 200]
     for purpose in set(PURPOSE_VIEWS) - {link.purpose for link in found}:
-        for subject in (key for rows in ids()["uuid"] for key in rows):
+        for subject in (key for model in models_with_uuids() for key in first_rows(model)):
             link = links.issue(
                 purpose=purpose, subject_id=subject, expires_at=timezone.now() + timedelta(days=9)
             )
@@ -166,6 +151,13 @@ def private_links() -> list[Link]:
             link.delete()
     assert {link.purpose for link in found} == set(PURPOSE_VIEWS)
     return found
+
+
+def models_with_uuids() -> Iterator[type[models.Model]]:
+    for label in ROOMS:
+        for model in apps.get_app_config(label).get_models():
+            if isinstance(model._meta.pk, models.UUIDField):
+                yield model
 
 
 # --- the walks ----------------------------------------------------------------------------------------
