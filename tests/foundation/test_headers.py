@@ -13,7 +13,7 @@ from config.urls import urlpatterns as ours
 from tests.access_matrix import ROWS, THIRD_PARTY
 from tests.foundation.test_access_matrix import ALL, Address
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 
 def break_down(request):

@@ -37,7 +37,7 @@ from tests.notifications.test_notices import BANNED, make_visit
 
 __all__ = ["clinic"]  # the fixture of the samples
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 WORD = re.compile(r"[a-záéíóúñ]{4,}")
 # Words of services and of people that any message about a visit may use.
 HARMLESS = {
