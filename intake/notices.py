@@ -195,7 +195,7 @@ def undelivered_alerts(*, now: datetime) -> int:
         with transaction.atomic():
             contact.tell_staff(
                 kind="staff_undelivered",
-                context={"what": message.outcome, "url": staff_address("messages/")},
+                context={"what": message.outcome, "url": staff_address(f"messages/?message={message.pk}")},
                 key=f"undelivered:{message.pk}",
                 subject_type=message.subject_type,
                 subject_id=message.subject_id,

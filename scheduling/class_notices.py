@@ -30,7 +30,7 @@ def seats_of(visit: Appointment) -> list[Seat]:
 
 def confirmed(*, seat: Seat, now: datetime, by: User | None) -> Message:
     language = _language(seat)
-    said = {"has_estimate": False, "thread": thread(done=3, language=language)}
+    said = {"has_estimate": False, "thread": thread(done=4, language=language)}
     return _tell(seat, "confirmed", said, now=now, by=by)
 
 

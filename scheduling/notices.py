@@ -114,13 +114,16 @@ def confirmed(
         return None  # a workshop date: each seat is told on its own
     clinic = clinic or Clinic.get()
     language = _language(appointment)
-    picked = words.moment(appointment.starts_at, clinic.zone)
+    has_estimate = appointment.service.is_health_care
+    with translation.override(language):
+        picked = words.moment(appointment.starts_at, clinic.zone)
     return _about_visit(
         appointment,
         "confirmed",
         {
-            "has_estimate": appointment.service.is_health_care,
-            "thread": thread(done=3, language=language, notes={3: picked} if language == "en" else None),
+            "has_estimate": has_estimate,
+            # This mail is the writing, unless an estimate is still to come.
+            "thread": thread(done=3 if has_estimate else 4, language=language, notes={3: picked}),
         },
         now=now,
         by=by,

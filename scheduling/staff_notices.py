@@ -16,13 +16,16 @@ from scheduling.models import Appointment
 from scheduling.notices import MAIL, VISIT
 
 
-def client_changed(*, appointment: Appointment, is_cancelled: bool, now: datetime) -> list[Message]:
-    """A client moved or cancelled by link: whoever answers the desk should know."""
+def client_changed(
+    *, appointment: Appointment, now: datetime, was_at: datetime | None = None
+) -> list[Message]:
+    """A client moved (then it `was_at` another time), cancelled or left a class by link: the desk should know."""
     return contact.tell_staff(
         kind="staff_change",
         context={
-            "is_cancelled": is_cancelled,
             "starts_at": appointment.starts_at,
+            "was_at": was_at,
+            "is_class": appointment.seats is not None,
             "url": staff_address(""),
         },
         key=f"visit:{appointment.pk}:v{appointment.version}:staff",
@@ -86,7 +89,7 @@ catalogue.register(
     _staff(
         "staff_change",
         gettext_lazy("Staff alert: client changed a visit"),
-        lambda: example(is_cancelled=True, starts_at=EXAMPLE_AT),
+        lambda: example(starts_at=EXAMPLE_AT, was_at=None, is_class=False),
     ),
     _staff("daily_digest", gettext_lazy("Daily digest"), _digest_example),
 )

@@ -57,7 +57,7 @@ def cancel(
         versions.visit_cancelled(appointment=visit, by=by, now=now)
         notices.cancelled(appointment=visit, by_clinic=by is not None, now=now, by=by)
         if by is None:
-            staff_notices.client_changed(appointment=visit, is_cancelled=True, now=now)
+            staff_notices.client_changed(appointment=visit, now=now)
         return visit
 
     return attempt(act)
@@ -113,7 +113,7 @@ def give_seat_back(*, seat: Seat, now: datetime, expect_version: int) -> None:
         Appointment.objects.filter(pk=visit.pk).update(sequence=F("sequence") + 1)
         left = Seat.objects.select_related("appointment", "client", "appointment_request").get(pk=seat.pk)
         class_notices.cancelled(seats=[left], now=now, by=None)
-        staff_notices.client_changed(appointment=left.appointment, is_cancelled=True, now=now)
+        staff_notices.client_changed(appointment=left.appointment, now=now)
 
     attempt(act)
 

@@ -64,7 +64,7 @@ def move(
             notices.moved(appointment=visit, was_at=old_start, now=now, by=by)
             class_notices.moved(seats=class_notices.seats_of(visit), was_at=old_start, now=now, by=by)
         if by is None:
-            staff_notices.client_changed(appointment=visit, is_cancelled=False, now=now)
+            staff_notices.client_changed(appointment=visit, was_at=old_start, now=now)
         return visit
 
     return contest(act, appointment_request=appointment.appointment_request, now=now, appointment=appointment)

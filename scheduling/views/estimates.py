@@ -14,9 +14,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from config.foundation import access_log, staff_tasks
+from config.foundation.clinic import Clinic
 from config.foundation.links import BadLink, Link, by_link
 from config.foundation.models import User
 from config.foundation.policy import public
+from intake import wishes
 from intake.widgets import DateBoxes
 from scheduling.estimates import delivery, disclaimers, versions
 from scheduling.estimates.completeness import Incomplete
@@ -82,7 +84,9 @@ def _ask_birth_date(request: HttpRequest, link: Link, estimate: Estimate) -> Htt
             return _private(render(request, "scheduling/estimates/locked.html", status=403))
         form.add_error("born", _("This is not the birth date we have. Please look at it once more."))
     status = 422 if form.errors else 200
-    return _private(render(request, "scheduling/estimates/birth_date.html", {"form": form}, status=status))
+    reader = wishes.reader_of(estimate.client, clinic=Clinic.get(), now=timezone.now())
+    context = {"form": form, "is_client": reader.is_client}
+    return _private(render(request, "scheduling/estimates/birth_date.html", context, status=status))
 
 
 def _remember_birth_date(response: HttpResponse, link: Link) -> None:

@@ -168,7 +168,7 @@ def tell_everything(about: Told, *, language: str) -> list[Message]:
     class_notices.reminder(seat=seat, lead_hours=48, now=NOW)
     visits.cancelled(appointment=visit, by_clinic=False, now=NOW)
     class_notices.cancelled(seats=[seat], now=NOW, by=None)
-    staff_notices.client_changed(appointment=visit, is_cancelled=False, now=NOW)
+    staff_notices.client_changed(appointment=visit, was_at=NOW, now=NOW)
     staff_notices.deadlines(due={uuid.uuid4(): NOW.date()}, now=NOW)
     estimate_notices.estimate_ready(estimate=old, now=NOW, clinic=Clinic.get())
     estimate_notices.estimate_replaced(estimate=new, now=NOW, clinic=Clinic.get())

@@ -208,7 +208,9 @@ def test_a_place_in_a_class_is_given_back_by_link_and_everyone_concerned_hears_o
     assert (visit.status, visit.seats_taken) == ("booked", 1)
     assert [AppointmentRequest.objects.get(pk=each.pk).status for each in people] == ["withdrawn", "booked"]
     assert told("cancelled") == EVERYONE[:1]
-    assert Message.objects.filter(kind="staff_change", subject_id=visit.pk).count() == 1
+    told_staff = Message.objects.get(kind="staff_change", subject_id=visit.pk)
+    assert "A client gave back a place in a class" in told_staff.text
+    assert "The class of Saturday, March 20, 10\xa0am takes place." in told_staff.text
     [entry] = of("cancelled").attachments
     cancelled = Calendar.from_ical(base64.b64decode(entry["content"]))
     assert str(cancelled["METHOD"]) == "CANCEL"

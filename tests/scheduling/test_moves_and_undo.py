@@ -144,3 +144,7 @@ def test_a_move_tells_the_client_once_whether_or_not_they_knew_the_old_time():
     visit.refresh_from_db()
     moved_to(visit, "2027-03-10T09:00", now=NOW + timedelta(hours=1))
     assert mails(visit) == ["moved", "staff_change"]
+    said = Message.objects.get(kind="staff_change").text
+    assert said.index("It was Wednesday, March 3, 9\xa0am") < said.index(
+        "It is now Wednesday, March 10, 9\xa0am"
+    )

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.test import Client as Browser
 from config.foundation.links import Link
 from config.foundation.models import AccessEvent, Clinic, StaffTask, User
 from intake.models import Practitioner, Service
+from notifications.models import Message
 from scheduling.estimates import documents
 from scheduling.estimates.deadlines import Tier
 from scheduling.models import Estimate, EstimateEvent, LinkTries, Trigger
@@ -99,6 +101,24 @@ def test_a_price_summary_asks_for_no_birth_date(client: Browser, clinic: Clinic)
 
     assert "$130.00" in page
     assert "good faith" not in page.split("<footer")[0].lower()
+    assert "birth date" not in Message.objects.get(kind="estimate_ready").text
+
+
+def test_for_a_child_the_mail_and_the_page_ask_a_guardian_for_the_birth_date_of_the_child(
+    client: Browser, clinic: Clinic
+) -> None:
+    guardian = {"first_name": "Ash", "email": "ash@example.com", "may_consent": True}
+    confirmed(a_request(client=a_client(born_on=date(2015, 4, 19), representative=guardian)))
+    Link.objects.update(expires_at="2040-01-01T00:00Z")
+    said = Message.objects.get(kind="estimate_ready").text
+
+    page = client.get(Link.objects.get().path()).content.decode()
+
+    assert "We ask for the birth date of Alex first" in said
+    assert "Type the birth date of the person the estimate is for" in page
+    assert "your birth date" not in said + page
+    assert "Alex" not in page
+    assert client.post(Link.objects.get().path(), {**BORN, "born_year": "2015"}).status_code == 302
 
 
 def test_paper_or_another_language_becomes_a_task(client: Browser, address: str) -> None:
