@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -19,7 +19,6 @@ from intake.widgets import DateBoxes
 LONGEST_NAME = 100
 LONGEST_STORY = 4000
 OLDEST_YEAR = 1900
-FURTHEST_WISH = timedelta(days=400)
 UNUSABLE = _("There is a sign in here that we cannot keep. Please type it again.")
 
 

@@ -14,6 +14,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 
 MONDAY_TO_FRIDAY = frozenset(range(5))
 AT_MOST_ALL = MaxValueValidator(100)  # percent of a price
+FURTHEST_AHEAD = timedelta(days=400)  # nothing is wished or booked later than that, whatever a clinic sets
 LONGEST_CLOSURE_DAYS = 366  # the promise is not computed beyond this; a longer closure is a closed clinic
 
 
@@ -46,7 +47,7 @@ class Clinic(models.Model):
     reply_by_time = models.TimeField(default=time(17, 0))
     proposal_hold_hours = models.PositiveSmallIntegerField(default=48)
     change_notice_hours = models.PositiveSmallIntegerField(default=24)
-    # How many days ahead a visit may be booked; empty: no limit.
+    # How many days ahead a visit may be booked; empty: FURTHEST_AHEAD.
     booking_horizon_days = models.PositiveSmallIntegerField(null=True, blank=True)
     # Show real openings to a client who has just sent a request, who may then wish for up to three of them.
     shows_openings = models.BooleanField(default=False)

@@ -6,7 +6,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from intake.fields import FURTHEST_WISH, BoxedDate, Line, Telephone, WholeNumber
+from config.foundation.clinic import FURTHEST_AHEAD
+from intake.fields import BoxedDate, Line, Telephone, WholeNumber
 from intake.forms.base import YES_NO_UNSURE, StepForm, boxes, radios
 from intake.models import AppointmentRequest, CoverageType
 from intake.widgets import TileRadios
@@ -138,7 +139,7 @@ class PayingForm(StepForm):
         today = self.setting.today
         for name in ("earliest", "latest"):
             field = self.dated(name)
-            field.earliest, field.latest = today, today + FURTHEST_WISH
+            field.earliest, field.latest = today, today + FURTHEST_AHEAD
         for name in ("claim_on", "policyholder_birth_date"):
             field = self.dated(name)
             field.latest = today

@@ -7,8 +7,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from config.foundation.clinic import FURTHEST_AHEAD
 from intake import words
-from intake.fields import FURTHEST_WISH, BoxedDate, Line, Story, WholeNumber
+from intake.fields import BoxedDate, Line, Story, WholeNumber
 from intake.forms.base import StepForm, boxes, radios
 from intake.models import AppointmentRequest
 from intake.widgets import TileRadios
@@ -92,7 +93,7 @@ class VisitForm(StepForm):
             ),
         ]
         workshop_on = self.dated("workshop_on")
-        workshop_on.earliest, workshop_on.latest = self.setting.today, self.setting.today + FURTHEST_WISH
+        workshop_on.earliest, workshop_on.latest = self.setting.today, self.setting.today + FURTHEST_AHEAD
         self.fields["where_during_visit"].help_text = _(
             "State or country. Our license decides where we may treat."
         )

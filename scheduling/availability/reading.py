@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from config.foundation.clinic import FURTHEST_AHEAD
 from intake.models import Service
 from scheduling.availability import rows
 from scheduling.availability.diary import Diary, Named
@@ -58,7 +59,7 @@ def load(
         busy=_busy(keys, [*rules["people_busy"], *rules["rooms_busy"]]),
         sessions=sessions,
         first_visits=first_visits,
-        horizon_days=horizon,
+        horizon_days=min(horizon or FURTHEST_AHEAD.days, FURTHEST_AHEAD.days),
     )
     practitioners = {row[0]: Named(UUID(row[1]), row[2], row[7]) for row in rules["people"]}
     named_rooms = {

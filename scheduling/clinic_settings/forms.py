@@ -9,7 +9,7 @@ from django.db.models import Model
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from config.foundation.clinic import Clinic, Location
+from config.foundation.clinic import FURTHEST_AHEAD, Clinic, Location
 from intake.models import Package, Practitioner, Service
 from scheduling.clinic_settings.prices import Money
 from scheduling.models import Resource, Room
@@ -331,7 +331,7 @@ class ClinicForm(SettingForm):
             "reply_promise_text": _("Reply promise, in words"),
             "reply_by_time": _("Reply by, on the next open day"),
             "proposal_hold_hours": _("Hours an offer is held"),
-            "booking_horizon_days": _("Days ahead that may be booked (empty: no limit)"),
+            "booking_horizon_days": _("Days ahead that may be booked (400 at most; empty: 400)"),
             "change_notice_hours": _("Hours of notice to change without a fee"),
             "late_change_fee_percent": _("Late change costs, percent"),
             "no_show_fee_percent": _("No-show costs, percent"),
@@ -347,6 +347,10 @@ class ClinicForm(SettingForm):
 
     def set_up(self) -> None:
         self.initial["reminders_hours"] = ", ".join(str(one) for one in self.instance.reminders_hours or [])
+        self.fields["booking_horizon_days"].validators += [
+            MinValueValidator(1),
+            MaxValueValidator(FURTHEST_AHEAD.days),
+        ]
         self.fields["proposal_hold_hours"].validators += [MinValueValidator(1), MaxValueValidator(24 * 14)]
 
     def clean_reminders_hours(self) -> list[int]:

@@ -281,6 +281,7 @@ def test_the_clinic_itself(owner: Browser) -> None:
     here = reverse("settings:clinic")
     assert owner.post(here, {**typed, "late_change_fee_percent": "150"}).status_code == 422
     assert owner.post(here, {**typed, "reminders_hours": "soon"}).status_code == 422
+    assert owner.post(here, {**typed, "booking_horizon_days": "401"}).status_code == 422
     assert owner.post(here, typed).status_code == 302
     clinic = Clinic.get()
     assert (clinic.reminders_hours, clinic.reviews_estimates, clinic.proposal_hold_hours) == (
