@@ -374,7 +374,11 @@ catalogue.register(
     _client("confirmed", gettext_lazy("Confirmed"), _visit_example),
     _client("moved", gettext_lazy("Moved"), lambda: _visit_example(was_at=_STARTS - timedelta(days=3))),
     _client("cancelled", gettext_lazy("Cancelled"), lambda: _visit_example(by_clinic=False)),
-    _client("waitlist_offer", gettext_lazy("Waitlist offer"), lambda: _times_example(1, visit_at=None)),
+    _client(
+        "waitlist_offer",
+        gettext_lazy("Waitlist offer"),
+        lambda: _times_example(1, visit_at=None, is_shared=False),
+    ),
     _client("offer_ended", gettext_lazy("Offer ended"), lambda: example(taken_back=False)),
     _client("reminder", gettext_lazy("Reminder"), _visit_example, matters=False, has_text=True),
 )

@@ -214,7 +214,7 @@ def invite(
         for each in people:
             field = "visit" if isinstance(each, Appointment) else "appointment_request"
             invitation = Invitation.objects.create(freed_time=made, **{field: each})
-            waitlist_notices.invited(invitation=invitation, now=now, by=by)
+            waitlist_notices.invited(invitation=invitation, now=now, by=by, is_shared=len(people) > 1)
         return made
 
     return booking.together(act)

@@ -13,8 +13,13 @@ INVITATION = "scheduling.invitation"
 LINK = "waitlist"  # config/urls.py says which view answers
 
 
-def invited(*, invitation: Invitation, now: datetime, by: User | None = None) -> Message:
-    """Leaves when the freed time may be told (never at night) and is worth nothing after it ends."""
+def invited(
+    *, invitation: Invitation, now: datetime, by: User | None = None, is_shared: bool = False
+) -> Message:
+    """Leaves when the freed time may be told (never at night) and is worth nothing after it ends.
+
+    `is_shared`: others are asked for the same time, so it is not kept for this one.
+    """
     freed, language = invitation.freed_time, invitation.language
     return contact.tell_client(
         client=invitation.client,
@@ -22,6 +27,7 @@ def invited(*, invitation: Invitation, now: datetime, by: User | None = None) ->
         context={
             "times": [freed.hold.starts_at],
             "kept_until": freed.expires_at,
+            "is_shared": is_shared,
             "visit_at": invitation.visit.starts_at if invitation.visit else None,
             "url": client_link(purpose=LINK, subject_id=invitation.pk, expires_at=freed.expires_at),
             "thread": thread(done=2, language=language),

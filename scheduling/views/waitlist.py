@@ -18,6 +18,7 @@ from intake import words
 from scheduling import booking, freed_times, waitlist, wording
 from scheduling.models import Appointment, FreedTime, Invitation
 from scheduling.views.asked import signed_in
+from scheduling.views.client.shown import speak
 
 
 @require_POST
@@ -89,6 +90,7 @@ def invitation(request: HttpRequest, link: Link) -> HttpResponseBase:
     )
     if asked is None:
         raise BadLink
+    speak(request, asked.language)
     if request.method == "POST":
         return _answer(request, asked)
     return _page(request, asked)
@@ -127,6 +129,7 @@ def _page(
     context = {
         "invitation": asked,
         "is_open": is_open,
+        "is_shared": freed.invitations.count() > 1,
         "is_mine": asked.status == Invitation.Status.ACCEPTED,
         "said_no": asked.status == Invitation.Status.DECLINED,
         "when": words.moment(hold.starts_at, clinic.zone),

@@ -25,7 +25,7 @@ SITUATIONS: dict[str, list[dict[str, Any]]] = {
     "moved": [A_CLASS, NO_PAGE, {"free_until": None}],
     "cancelled": [A_CLASS, NO_PAGE, {"by_clinic": True}, {**NO_PAGE, "by_clinic": True}],
     "reminder": [A_CLASS, NO_PAGE],
-    "waitlist_offer": [{"visit_at": catalogue.kind("cancelled").example}],
+    "waitlist_offer": [{"is_shared": True}, {"visit_at": catalogue.kind("cancelled").example}],
     "offer_ended": [{"taken_back": True}],
     "declined": [{"referred_to": "Another place"}],
     "estimate_ready": [{"is_gfe": False}, {"attached": False}],

@@ -226,7 +226,7 @@ def test_the_mails_and_the_page_of_a_video_visit_lead_into_its_room(client: Brow
     said = {message.kind: message for message in Message.objects.filter(kind__in=["confirmed", "reminder"])}
     assert len(said) == 2
     for message in said.values():
-        assert "By video. https://video.example/room\n" in message.text
+        assert "By video. Open the video room: https://video.example/room\n" in message.text
         assert 'href="https://video.example/room"' in message.html
     assert 'href="https://video.example/room"' in client.get(path).content.decode()
 

@@ -365,9 +365,40 @@ def test_a_wish_for_what_is_cancelled_is_a_sentence(staff: Browser, later: Appoi
     assert (answer.status_code, 'role="alert"' in answer.content.decode()) == (422, True)
 
 
+def test_only_who_is_asked_alone_reads_that_the_time_is_kept_for_them(
+    service: Service, freed: GivenUp, robin: User
+) -> None:
+    people = [waits(service, "One Wait"), waits(service, "Dos Espera")]
+    AppointmentRequest.objects.filter(pk=people[1].pk).update(language="es")
+    people[1].refresh_from_db()
+    made = waitlist.invite(freed=freed, people=people, by=robin, now=NOON)
+    both = {message.language: message.text for message in Message.objects.filter(kind="waitlist_offer")}
+    assert "The first yes gets it." in both["en"]
+    assert "La recibe quien diga que sí primero." in both["es"]
+    assert "kept for you" not in both["en"]
+
+    page = Browser().get(link_to("/v/", both["es"])).content.decode()
+    assert "Se abrió una hora" in page
+    assert "La recibe quien diga que sí primero." in page
+
+    waitlist.withdraw(freed=made, by=robin, now=NOON)
+    Message.objects.filter(kind="waitlist_offer").delete()
+    waitlist.invite(freed=freed, people=people[:1], by=robin, now=NOON)
+    alone = Message.objects.get(kind="waitlist_offer").text
+    page = Browser().get(link_to("/v/", alone)).content.decode()
+    assert "This is kept for you:" in alone
+    assert "It is kept for you until" in page
+    assert "more than one person" not in alone + page
+
+
 def link_in(kind: str) -> str:
-    link = next(word for word in Message.objects.get(kind=kind).text.split() if "/v/" in word)
-    return link[link.index("/v/") :]
+    return link_to("/v/", Message.objects.get(kind=kind).text)
+
+
+def link_to(path: str, text: str) -> str:
+    """The first address in a mail that leads there, on this site."""
+    link = next(word for word in text.split() if path in word)
+    return link[link.index(path) :]
 
 
 def test_a_client_wishes_by_link_and_takes_the_earlier_time_by_link(
