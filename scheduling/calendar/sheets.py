@@ -12,14 +12,14 @@ from scheduling import wording
 from scheduling.calendar.cards import card
 from scheduling.calendar.columns import MACHINES, column_of, columns
 from scheduling.calendar.hours import Hours, Stretch
-from scheduling.models import Appointment
+from scheduling.models import Appointment, TimeOff
 
 NO_FLAGS: Mapping[UUID, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class SheetLine:
-    """A visit on paper, or a gap of at least half an hour (no visit)."""
+    """A visit on paper, or a gap (no visit): free for half an hour or more, off, or closed."""
 
     time: str
     who: str = ""
@@ -51,7 +51,11 @@ def day_sheets(
         stretches = [s for p, found in hours.stretches.items() if str(p) == column["id"] for s in found]
         if column["id"] == MACHINES:
             stretches = hours.machine_hours
-        lines = [*_visit_lines(own, hours=hours, now=now, flags=flags), *_gaps(own, stretches, hours=hours)]
+        off = [each for p, found in hours.time_off.items() if str(p) == column["id"] for each in found]
+        lines = [
+            *_visit_lines(own, hours=hours, now=now, flags=flags),
+            *_gaps(own, stretches, hours=hours, off=off),
+        ]
         lines.sort(key=lambda pair: pair[0])
         sheets.append(Sheet(column["title"], column["note"], [line for _at, line in lines]))
     return sheets
@@ -78,18 +82,43 @@ def _visit_lines(
         )
 
 
+@dataclass(frozen=True)
+class Span:
+    starts: datetime
+    ends: datetime
+    note: str = ""
+
+
 def _gaps(
-    visits: Iterable[Appointment], stretches: Iterable[Stretch], *, hours: Hours
+    visits: Iterable[Appointment], stretches: Iterable[Stretch], *, hours: Hours, off: Iterable[TimeOff]
 ) -> Iterator[tuple[datetime, SheetLine]]:
-    """Half an hour or more in which nobody comes."""
-    zone = hours.clinic.zone
-    in_order = sorted(visits, key=lambda visit: visit.starts_at)
+    """Half an hour or more in which nobody comes; and when the person is away or the clinic is shut."""
+    zone, away = hours.clinic.zone, list(off)
+    visited = [Span(visit.starts_at.astimezone(zone), visit.ends_at.astimezone(zone)) for visit in visits]
     for stretch in stretches:
-        free = datetime.combine(stretch.day, stretch.starts, zone)
+        opens = datetime.combine(stretch.day, stretch.starts, zone)
         close = datetime.combine(stretch.day, stretch.ends, zone)
-        for following in [*in_order, None]:
-            start = min(following.starts_at.astimezone(zone), close) if following else close
+        blocked = [
+            Span(max(each.starts, opens), min(each.ends, close), each.note)
+            for each in _away(stretch, hours=hours, off=away)
+            if each.starts < close and opens < each.ends
+        ]
+        for each in blocked:
+            yield each.starts, SheetLine(wording.span(each.starts, each.ends), note=each.note, gap=True)
+        free = opens
+        for following in [*sorted([*visited, *blocked], key=lambda each: each.starts), Span(close, close)]:
+            start = min(following.starts, close)
             if start - free >= timedelta(minutes=30):
                 yield free, SheetLine(wording.span(free, start), note=_("free"), gap=True)
-            if following:
-                free = max(free, following.ends_at.astimezone(zone))
+            free = max(free, following.ends)
+
+
+def _away(stretch: Stretch, *, hours: Hours, off: Iterable[TimeOff]) -> Iterator[Span]:
+    zone, day = hours.clinic.zone, stretch.day
+    for each in off:
+        yield Span(each.starts_at.astimezone(zone), each.ends_at.astimezone(zone), _("off"))
+    for closure in hours.closures:
+        if closure.covers(day) and closure.location_id in {None, stretch.location_id}:
+            starts = datetime.combine(day, closure.from_time or stretch.starts, zone)
+            ends = datetime.combine(day, closure.to_time or stretch.ends, zone)
+            yield Span(starts, ends, closure.reason or _("closed"))

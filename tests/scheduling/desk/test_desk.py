@@ -1,7 +1,7 @@
 """The desk: the queue, one open request, and the calendar's feed."""
 
 import uuid
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 import time_machine
@@ -11,7 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from config.foundation.access_log import AccessEvent
+from config.foundation.clinic import Closure
 from intake.models import AppointmentRequest, Flag, Hold, Marker, RequestEvent
+from scheduling.models import TimeOff
 from tests.scheduling.desk.making import MONDAY, make_clinic, make_request, make_user, make_visit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_monday")]
@@ -228,6 +230,28 @@ def test_the_day_sheet_holds_no_phone_and_no_reason(staff: Browser) -> None:
     assert "Kit V." in page
     assert "Voorbeeld" not in page
     assert staff.get(reverse("desk:sheet", args=["someday"])).status_code == 404
+
+
+def test_the_day_sheet_says_who_is_off_and_when_the_clinic_is_shut_instead_of_free(staff: Browser) -> None:
+    service = make_clinic()
+    make_visit(service=service, starts_at=MONDAY.replace(hour=18, minute=0))  # 11 am to noon
+    TimeOff.objects.create(
+        practitioner=service.practitioners.get(),
+        starts_at=MONDAY.replace(hour=16, minute=0),
+        ends_at=MONDAY.replace(hour=17, minute=0),
+    )
+    Closure.objects.create(
+        starts_on=MONDAY.date(),
+        ends_on=MONDAY.date(),
+        from_time=time(15),
+        to_time=time(18),
+        reason="Fire drill",
+    )
+    (sheet,) = staff.get(reverse("desk:sheet", args=["2027-03-01"])).context["sheets"]
+    assert [(line.time, line.who or line.note) for line in sheet.lines] == [
+        ("9–10 am", "off"), ("10–11 am", "free"), ("11 am–12 pm", "Kit V."), ("12–3 pm", "free"),
+        ("3–5 pm", "Fire drill"),
+    ]  # fmt: skip
 
 
 def test_nobody_gets_in_without_signing_in(client: Browser) -> None:
