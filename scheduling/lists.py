@@ -162,6 +162,8 @@ SUBJECT_PAGES: Mapping[str, str] = {
     "intake.appointmentrequest": "desk:request",
     "scheduling.appointment": "desk:visit",
     "intake.client": "desk:client",
+    "scheduling.trigger": "estimates:waiting",
+    "scheduling.estimate": "estimates:proof",
 }
 
 

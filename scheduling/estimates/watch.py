@@ -12,7 +12,7 @@ from config.foundation import staff_tasks
 from config.foundation.models import Clinic
 from intake.models import AppointmentRequest, CostQuestion
 from intake.models.appointment_request import OPEN, Status
-from scheduling import staff_notices
+from scheduling import staff_notices, wording
 from scheduling.estimates import versions
 from scheduling.estimates.contents import Kind
 from scheduling.estimates.delivery import STAGES, warning_key
@@ -209,7 +209,9 @@ def _tell_of(news: Mapping[Clock, str], *, now: datetime) -> None:
             kind="estimate_due",
             subject_type="scheduling.trigger",
             subject_id=clock.pk,
-            title=f"An estimate is due on {clock.target_due_on}",
+            title=f"An estimate is due on {wording.short_day(clock.target_due_on)}"
+            if clock.target_due_on
+            else "An estimate is due",
             priority=staff_tasks.Priority.URGENT if is_urgent else staff_tasks.Priority.TODAY,
             now=now,
         )

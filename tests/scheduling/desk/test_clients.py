@@ -11,6 +11,7 @@ from config.foundation.access_log import AccessEvent
 from intake import words
 from notifications.models import Message
 from scheduling.desk.words import contact_sentence
+from scheduling.models import Appointment
 from tests.factories import NOW, load_sample_clinic
 from tests.intake.test_samples import send
 from tests.scheduling.booked import confirm
@@ -46,6 +47,14 @@ def test_a_persons_page_shows_requests_and_visits_and_is_written_down(staff: Bro
     assert asked.reference in page
     assert "Mon, Mar 1" in staff.get(reverse("desk:client", args=[visit.client_id])).content.decode()
     assert AccessEvent.objects.filter(subject_type="intake.client", action="opened").count() == 2
+
+
+def test_a_persons_page_says_which_visit_they_would_have_earlier(staff: Browser) -> None:
+    visit = make_visit(service=make_clinic(), starts_at=MONDAY, status="booked", earlier_since=MONDAY)
+    assert "Would come earlier" in staff.get(reverse("desk:client", args=[visit.client_id])).content.decode()
+    Appointment.objects.update(status="cancelled")
+    page = staff.get(reverse("desk:client", args=[visit.client_id])).content.decode()
+    assert "Would come earlier" not in page
 
 
 @time_machine.travel(NOW, tick=False)

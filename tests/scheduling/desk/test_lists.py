@@ -2,6 +2,7 @@
 
 import csv
 import io
+import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -48,6 +49,18 @@ def test_the_lists_show_what_waits_today(staff: Browser) -> None:
     assert [held.kinds for held in page.context["holds"]] == ["Medicare"]
     assert len(page.context["today"]) == 1
     assert "Call the printer" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("about", "page"),
+    [("scheduling.trigger", "estimates:waiting"), ("scheduling.estimate", "estimates:proof")],
+)
+def test_a_task_about_an_estimate_leads_to_it(staff: Browser, about: str, page: str) -> None:
+    make_clinic()
+    pk = uuid.uuid4()
+    open_task(key="t", kind="estimate_due", subject_type=about, subject_id=pk, title="Due", now=MONDAY)
+    (task,) = staff.get(reverse("desk:lists")).context["tasks"]
+    assert task.url == reverse(page, args=[pk])
 
 
 def test_the_lists_ask_the_database_as_often_for_many_rows_as_for_few(staff: Browser) -> None:
