@@ -120,47 +120,56 @@ def test_news_arrive_without_taking_away_what_is_being_typed(
     expect(page.locator("#why")).to_have_value("Half a sentence")
 
 
+class Late:
+    """Answers that are on their way until they arrive; what is asked for after that is answered at once."""
+
+    def __init__(self, page: Page, addresses: re.Pattern[str]) -> None:
+        self.held: list[Route] | None = []
+        page.route(addresses, self.hold)
+
+    def hold(self, route: Route) -> None:
+        if self.held is None:
+            route.continue_()
+        else:
+            self.held.append(route)
+
+    def arrives(self) -> None:
+        held, self.held = self.held or [], None
+        for route in held:
+            route.continue_()
+
+
 def test_what_was_pressed_last_is_opened_however_slowly_the_rest_arrives(
     asked: list[AppointmentRequest], service: Service, sign_in: Callable[..., Page]
 ) -> None:
     make_visit(service=service, starts_at=timezone.now() + timedelta(hours=2), name="Robin Voorbeeld")
     page = sign_in()
     drawn(page)
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    def go_on() -> None:
-        while held:
-            held.pop(0).continue_()
 
     # The bar of days and the queue are on their way when a visit is pressed.
-    page.route(re.compile("/staff/(bar|queue)/"), hold)
+    late = Late(page, re.compile("/staff/(bar|queue)/"))
     page.evaluate("Desk.calendar.show(Desk.calendar.element.dataset.day)")
     page.locator(".ec-event", has_text="Robin V.").click()
     make_request(service=service, now=timezone.now(), name="Quinn Datum", priority="urgent")
     page.evaluate("dispatchEvent(new Event('online'))")
     expect(page.locator("#panel[data-visit]")).to_be_visible()
-    page.unroute_all()  # first: what is asked for from now on is held no more
-    go_on()
+    late.arrives()
     expect(page.get_by_role("link", name="Quinn Datum")).to_be_visible()
 
     # Two rows in a row: the answer to the second press comes after that to the first.
-    page.route(f"**/request/{asked[1].pk}/**", hold)
+    late = Late(page, re.compile(f"/request/{asked[1].pk}/"))
     page.locator(f"#open-{asked[0].pk}").click()
     page.locator(f"#open-{asked[1].pk}").click()
     page.wait_for_timeout(300)
-    go_on()
+    late.arrives()
     expect(page.locator("#panel h2.title")).to_have_text("Kit Voorbeeld")
-    page.unroute_all()
 
     # An act is under way when the next request is opened: what was done is said, what was opened stays.
-    page.route("**/confirm/**", hold)
+    late = Late(page, re.compile("/confirm/"))
     page.locator("button[data-rank='1']").click()
     page.locator(f"#open-{asked[2].pk}").click()
     expect(page.locator("#panel h2.title")).to_have_text("Max Muster")
-    go_on()
+    late.arrives()
     expect(say(page)).to_contain_text("Kit V. is booked")
     expect(page.locator("#panel h2.title")).to_have_text("Max Muster")
 
