@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -305,7 +306,7 @@ def send_again(*, message: Message, by: User, now: datetime) -> Message:
     """The same words once more. Raises CannotRepeat while it waits, and for a blocked or refused address."""
     if message.state == State.NOT_SENT or message.state == State.WITHDRAWN:
         raise CannotRepeat(_("It was never to be sent. Call instead."))
-    if message.channel == Channel.EMAIL and suppression.is_suppressed(message.to):
+    if is_blocked(message):
         raise CannotRepeat(_("This address is blocked. Call instead, or ask for a new address."))
     try:
         return outbox.send_again(message=message, by=by, now=now)
@@ -335,6 +336,26 @@ def send_to_corrected(
     if message.is_waiting and addresses.same_mailbox(way.to) == addresses.same_mailbox(message.to):
         raise CannotRepeat(_("It has not left yet; there is nothing to repeat."))
     return outbox.send_again(message=message, by=by, now=now, to=way.to)
+
+
+def is_blocked(message: Message) -> bool:
+    """May we write to where this message goes? A mailbox that is gone and a complaint block it."""
+    return message.channel == Channel.EMAIL and suppression.is_suppressed(message.to)
+
+
+@transaction.atomic
+def unblock(*, message: Message, by: User, now: datetime) -> bool:
+    """The person said that this address works and may be used again; logged. False when it was not blocked."""
+    is_lifted = message.channel == Channel.EMAIL and suppression.clear(address=message.to, by=by, now=now)
+    if is_lifted:
+        access_log.record(
+            by=by,
+            action="address_unblocked",
+            subject="notifications.message",
+            subject_id=message.pk,
+            fields=["to"],
+        )
+    return is_lifted
 
 
 def mark_told(*, message: Message, how: str, by: User, now: datetime) -> None:

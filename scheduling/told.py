@@ -19,10 +19,11 @@ Subjects = Mapping[str, QuerySet[Any]]
 
 
 def about_request(appointment_request: AppointmentRequest) -> list[Row]:
-    """Everything told about a request and what came of it, newest first. Two queries."""
+    """Everything told about a request, those joined to it, and what came of them, newest first. Two queries."""
     key = appointment_request.pk
-    of_it = {
-        kind: model.objects.filter(appointment_request=key)
+    of_it: dict[str, QuerySet[Any]] = {REQUEST: AppointmentRequest.objects.filter(merged_into=key)}
+    of_it |= {
+        kind: model.objects.filter(Q(appointment_request=key) | Q(appointment_request__merged_into=key))
         for kind, model in (
             (VISIT, Appointment),
             (SEAT, Seat),

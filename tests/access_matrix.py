@@ -97,6 +97,7 @@ ROWS: dict[str, Row] = {
     "staff/messages/catalogue/<slug:code>/<slug:language>/": Row(May.SEE_MESSAGES, get=404),
     "staff/messages/test-mail/": Row(May.SEE_MESSAGES, post=302),
     "staff/messages/<uuid:pk>/again/": Row(May.SEE_MESSAGES, post=404),
+    "staff/messages/<uuid:pk>/unblock/": Row(May.SEE_MESSAGES, post=404),
     "staff/messages/<uuid:pk>/told/": Row(May.SEE_MESSAGES, post=404),
     "staff/": Row(May.SEE_REQUESTS, get=200),
     "staff/queue/": Row(May.SEE_REQUESTS, get=200),

@@ -52,6 +52,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "groups": shown,
         "picked": picked,
         "picked_label": catalogue.label(picked.kind) if picked else "",
+        "is_blocked": picked is not None and contact.is_blocked(picked),
         "why_not": wishes.WHY_NOT.get(picked.reason, "") if picked else "",
         "health": health.look(now=now),
     }
@@ -96,6 +97,18 @@ def send_again(request: HttpRequest, pk: str) -> HttpResponse:
         banners.error(request, str(refused))
     else:
         banners.success(request, _("It is on its way again."))
+    return _back(request)
+
+
+@require_POST
+@staff_may(May.SEE_MESSAGES)
+def unblock(request: HttpRequest, pk: str) -> HttpResponse:
+    """The person told us that the address of this message works again."""
+    message = get_object_or_404(Message, pk=pk)
+    if contact.unblock(message=message, by=_staff(request), now=timezone.now()):
+        banners.success(
+            request, _("We write to this address again. What did not arrive is not repeated by itself.")
+        )
     return _back(request)
 
 

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from notifications import delivery, outbox
+from notifications import attempts, delivery, outbox
 from notifications.models import Attempt, Message, State
 from notifications.smtp import ALONE, Turn
 from tests.mail_sink import Sink
@@ -45,6 +45,23 @@ def test_a_worker_that_lost_its_lease_does_not_start(smtp_sink: Sink) -> None:
 
     assert [attempt.worker for attempt in Attempt.objects.all()] == ["quick"]
     assert len(smtp_sink.messages) == 1
+
+
+def test_a_lease_ends_after_its_last_moment_and_a_mark_that_comes_later_still_ends_the_message() -> None:
+    message = make_message()
+    [slow] = delivery.claim(now=message.not_before, limit=5, worker="slow")
+    attempt = attempts.begin(slow, worker="slow", now=message.not_before)
+    assert attempt is not None
+    ends = slow.lease_until
+    assert ends is not None
+    assert delivery.claim(now=ends, limit=5, worker="quick") == []
+    [taken] = delivery.claim(now=ends + timedelta(microseconds=1), limit=5, worker="quick")
+
+    attempts.sent(slow, attempt, now=ends)  # the mail server had the text all the while
+
+    assert attempts.begin(taken, worker="quick", now=ends) is None
+    message.refresh_from_db()
+    assert (message.state, message.lease_owner, Attempt.objects.count()) == (State.SENT, "", 1)
 
 
 def cut_the_line() -> None:

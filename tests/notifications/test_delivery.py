@@ -167,7 +167,7 @@ def test_a_finished_drain_leaves_its_heartbeat(smtp_sink: Sink) -> None:
     assert Heartbeat.objects.get(name="drain").at == now
 
 
-def test_a_complaint_suppresses_until_a_person_clears_it(smtp_sink: Sink) -> None:
+def test_nothing_is_sent_to_an_address_whose_owner_complained(smtp_sink: Sink) -> None:
     now = timezone.now()
     message = make_message()
     suppression.suppress(

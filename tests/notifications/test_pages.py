@@ -12,11 +12,13 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from config.celery import app as celery
+from config.foundation.access_log import AccessEvent
 from config.foundation.staff_tasks import StaffTask
+from intake import merging
 from notifications import attempts, catalogue, delivery, health, suppression
 from notifications.faults import Unknown
 from notifications.models import Attempt, Heartbeat, Message, Receipt, State, Suppression
-from tests.factories import load_sample_clinic, make_user
+from tests.factories import load_sample_clinic, make_appointment_request, make_client, make_user
 from tests.mail_sink import Mode, Sink
 from tests.notifications.messages import make_message
 
@@ -73,6 +75,27 @@ def test_send_again_is_refused_for_a_blocked_address(staff: Browser) -> None:
     assert Message.objects.count() == 2
 
 
+def test_a_blocked_address_is_written_to_again_after_staff_unblock_it_and_that_is_logged(
+    staff: Browser,
+) -> None:
+    message = make_message()
+    here = f"/staff/messages/?message={message.pk}"
+    suppression.suppress(address_hash=message.to_hash, why="bounce", now=timezone.now())  # type: ignore[arg-type]
+    assert delivery.drain() == 0
+    blocked = staff.get(here).content.decode()
+    assert "Unblock this address" in blocked
+    assert f"{message.pk}/again/" not in blocked
+
+    for _twice in range(2):
+        assert staff.post(f"/staff/messages/{message.pk}/unblock/", {"next": here})["Location"] == here
+
+    assert AccessEvent.objects.filter(action="address_unblocked").count() == 1
+    assert "Unblock this address" not in staff.get(here).content.decode()
+    staff.post(f"/staff/messages/{message.pk}/again/")
+    again = Message.objects.get(key__contains=":again:")
+    assert (again.state, suppression.is_suppressed(again.to)) == (State.QUEUED, False)
+
+
 def test_the_button_sends_a_test_mail_to_whoever_presses_it(staff: Browser) -> None:
     staff.post("/staff/messages/test-mail/")
 
@@ -104,6 +127,27 @@ def test_a_signed_bounce_or_complaint_blocks_the_address_and_asks_staff_and_a_re
     task = StaffTask.objects.get()
     assert (task.kind, task.done_at, task.subject_id) == ("message_failed", None, message.subject_id)
     assert "alex" not in task.title.lower()
+
+
+def test_a_bounce_about_a_request_that_was_joined_to_another_is_seen_with_the_one_that_is_left(
+    staff: Browser, settings: object
+) -> None:
+    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}  # type: ignore[attr-defined]
+    person = make_client()
+    kept, other = (make_appointment_request(client=person) for _ in range(2))
+    message = make_message(subject_type="intake.appointmentrequest", subject_id=other.pk)
+    merging.join(
+        keep=kept, other=other, by=make_user(), now=timezone.now(),
+        expect_version=kept.version, expect_other=other.version,
+    )  # fmt: skip
+
+    bounce = signed(message, "failed", severity="permanent")
+    staff.post("/webhooks/mailgun/", bounce, content_type="application/json")
+
+    assert StaffTask.objects.get(kind="message_failed").subject_id == str(other.pk)
+    for asked in (kept, other):
+        page = staff.get(f"/staff/request/{asked.pk}/", follow=True).content.decode()
+        assert "did not arrive" in page, asked
 
 
 def test_a_receipt_that_overtakes_our_own_mark_is_kept_by_it(client: Browser, settings: object) -> None:

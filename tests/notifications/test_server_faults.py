@@ -31,6 +31,27 @@ def test_while_the_server_is_down_nothing_is_counted_and_all_leaves_afterwards(s
     assert StaffTask.objects.count() == 0
 
 
+def test_half_open_one_message_goes_first_and_only_its_success_lets_the_others_follow(
+    smtp_sink: Sink,
+) -> None:
+    make_many(5)
+    now = timezone.now()
+    with smtp_sink.stopped():
+        delivery.drain(now=now)
+        again = now + timedelta(seconds=61)
+        assert delivery.drain(now=again) == 0
+    assert (Attempt.objects.count(), Breaker.objects.get().failures) == (2, 2)
+    assert delivery.claim(now=again, limit=5, worker="early") == []
+
+    last = again + timedelta(seconds=61)
+    [first] = delivery.claim(now=last, limit=5, worker="one")
+
+    assert delivery._deliver_batch(
+        [first], senders=delivery.Senders(), worker="one", clock=lambda: last, should_stop=lambda: False
+    )
+    assert (Breaker.objects.get().failures, delivery.drain(now=last)) == (0, 4)
+
+
 def test_when_the_server_takes_the_text_and_hangs_up_a_second_copy_is_possible_and_on_record(
     smtp_sink: Sink,
 ) -> None:
