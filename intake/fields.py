@@ -153,6 +153,7 @@ def _why_no_phone(refused: cleaning.UnusablePhone) -> str:
 
 
 def _count(n: int) -> str:
+    """A small number in words, as the sentence above has it: first in English, inside it in Spanish."""
     said = {
         1: gettext("One"),
         2: gettext("Two"),

@@ -124,7 +124,7 @@ def _practitioners(rows: Iterable[dict[str, Any]], calendar: Calendar) -> None:
             code=row["code"],
             defaults={
                 "name": row["name"],
-                "role": row.get("role", ""),
+                "role": row.get("role", "").replace("_", " ").capitalize(),
                 "licensed_health_care": row["licensed_health_care"],
                 "npi": row.get("npi") or "",
                 "license_number": row.get("license") or "",

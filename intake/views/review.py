@@ -86,7 +86,7 @@ def _review_rows(whole: Whole) -> list[dict[str, Any]]:
     if_said = {"safety", adult, _("To prepare")}
     said = ((where, label, [line for line in lines if line], hidden) for where, label, lines, hidden in rows)
     return [
-        {"name": label, "lines": lines or ["-"], "href": pages.address(where), "hidden": hidden}
+        {"name": label, "lines": lines or [_("Not said")], "href": pages.address(where), "hidden": hidden}
         for where, label, lines, hidden in said
         if lines or not {where, label} & if_said
     ]

@@ -331,7 +331,7 @@ class ClinicForm(SettingForm):
             "reply_promise_text": _("Reply promise, in words"),
             "reply_by_time": _("Reply by, on the next open day"),
             "proposal_hold_hours": _("Hours an offer is held"),
-            "booking_horizon_days": _("Days ahead that may be booked (400 at most; empty: 400)"),
+            "booking_horizon_days": _("Days ahead that may be booked"),
             "change_notice_hours": _("Hours of notice to change without a fee"),
             "late_change_fee_percent": _("Late change costs, percent"),
             "no_show_fee_percent": _("No-show costs, percent"),
@@ -343,6 +343,7 @@ class ClinicForm(SettingForm):
             "minors_text": _("Under 18"),
             "superbill_text": _("Bills for the insurance"),
         }
+        help_texts = {"booking_horizon_days": _("1 to 400. Empty: 400.")}
         widgets = {"payment_text": forms.Textarea(attrs={"rows": 3})}
 
     def set_up(self) -> None:

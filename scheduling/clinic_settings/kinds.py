@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -15,6 +15,7 @@ from scheduling import wording
 from scheduling.clinic_settings import forms, hours
 from scheduling.models import DateOverride, Room, ServiceHours, Shift, TimeOff
 
+WHOLE_DAY_ENDS = (time(0), time(23, 59))
 Line = Callable[[Any, Clinic], list[str]]
 
 
@@ -93,10 +94,12 @@ def _closure(row: Closure, clinic: Clinic) -> list[str]:
 
 
 def _time_off(row: TimeOff, clinic: Clinic) -> list[str]:
+    first, until = clinic.local(row.starts_at), clinic.local(row.ends_at)
+    last = until - timedelta(minutes=1)  # whole days end at midnight, or a minute before it
     return [
         row.practitioner.short_name,
-        words.moment(row.starts_at, clinic.zone),
-        words.moment(row.ends_at, clinic.zone),
+        words.day(first.date()) if first.time() == time(0) else words.moment(first, clinic.zone),
+        words.day(last.date()) if until.time() in WHOLE_DAY_ENDS else words.moment(until, clinic.zone),
         row.reason,
     ]
 
@@ -141,7 +144,7 @@ KINDS: dict[str, Kind] = {
         Kind("closures", _("Closures"), _("closure"), _("Days, or parts of days, on which nobody is seen."),
              hours.ClosureForm, lambda: Closure.objects.select_related("location").order_by("-starts_on"),
              (_("Days"), _("Hours"), _("Where"), _("Name")), _closure, removable=True),
-        Kind("time-off", _("Time off"), _("time off"), _("When one person is away."),
+        Kind("time-off", _("Time off"), _("stretch of time off"), _("When one person is away."),
              hours.TimeOffForm, lambda: TimeOff.objects.select_related("practitioner").order_by("-starts_at"),
              (_("Who"), _("From"), _("Until"), _("Why")), _time_off, removable=True),
         Kind("rooms", _("Rooms and machines"), _("room"), _("Where, and what may be done there."),
