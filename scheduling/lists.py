@@ -135,8 +135,11 @@ def freed(*, clinic: Clinic, now: datetime) -> list[Freed]:
     ]
 
 
-def offered_again(*, clinic: Clinic, now: datetime) -> list[Asked]:
-    open_ones = FreedTime.objects.filter(status=FreedTime.Status.OPEN).select_related("hold")
+def offered_again(*, clinic: Clinic, now: datetime, of: Appointment | None = None) -> list[Asked]:
+    """Freed times that are offered now (`of` one visit)."""
+    open_ones = FreedTime.objects.filter(status=FreedTime.Status.OPEN).select_related("hold__practitioner")
+    if of is not None:
+        open_ones = open_ones.filter(freed_by=of)
     found = []
     for each in open_ones.prefetch_related("invitations").order_by("expires_at")[:MOST]:
         answers = list(each.invitations.all())
@@ -164,6 +167,7 @@ SUBJECT_PAGES: Mapping[str, str] = {
     "intake.client": "desk:client",
     "scheduling.trigger": "estimates:waiting",
     "scheduling.estimate": "estimates:proof",
+    "scheduling.series": "desk:series_booked",
 }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -124,6 +125,7 @@ def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
     except (StaleVersion, IllegalMove):
         return stale(request, pk, act=act, typed=request.POST.get("why", ""))
     if not is_part(request):
+        messages.success(request, SAID[act])
         back = request.POST.get("next", "")
         safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
         return redirect(back if safe and back.startswith("/staff/") else reverse("desk:request", args=[pk]))

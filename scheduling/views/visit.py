@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 from config.foundation import access_log
 from config.foundation.clinic import Clinic
 from config.foundation.policy import May, may, staff_may
-from scheduling import booking, calendar, freed_times, waitlist, wording
+from scheduling import booking, calendar, freed_times, lists, waitlist, wording
 from scheduling.models import Appointment, AppointmentStatus
 from scheduling.templatetags.desk import is_neutral
 from scheduling.views.asked import asked_of, is_part, signed_in
@@ -127,6 +127,9 @@ def show_visit(request: HttpRequest, visit: Appointment, *, status: int = 200, *
         "place_who": visit.practitioner_id,
         "part": is_part(request),
         "fill": fill(visit, now=now, clinic=clinic, wanted=request.GET.get("fill", ""))
+        if may(request.user, May.CONFIRM_VISITS)
+        else [],
+        "offered": lists.offered_again(clinic=clinic, now=now, of=visit)
         if may(request.user, May.CONFIRM_VISITS)
         else [],
         "in_series": getattr(visit, "of_series", None),

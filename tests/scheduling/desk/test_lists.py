@@ -93,7 +93,9 @@ def test_calls_keep_their_outcomes_and_their_history(staff: Browser) -> None:
                 {"act": "call", "outcome": outcome, "version": version, "next": "/staff/lists/#calls"},
             )
         assert answer.url == "/staff/lists/#calls"
-    call = staff.get(reverse("desk:lists")).context["calls"][0]
+    lists = staff.get(reverse("desk:lists"))
+    assert "The call is written down." in lists.content.decode()
+    call = lists.context["calls"][0]
     assert [each.text for each in call.tries] == ["Called: left a message", "Called: no answer"]
     assert asked.events.filter(what__startswith="call_").count() == 2
     assert call.phone == "801-555-0102"

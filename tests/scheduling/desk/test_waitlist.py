@@ -254,6 +254,18 @@ def test_a_second_press_asks_nobody_again(staff: Browser, service: Service, free
     assert Message.objects.filter(kind="waitlist_offer").count() == 1
 
 
+def test_the_visit_that_gave_a_time_up_says_to_how_many_it_is_offered(
+    staff: Browser, service: Service, freed: GivenUp
+) -> None:
+    address = reverse("desk:visit", args=[freed.visit.pk])
+    assert "offered to" not in staff.get(address).content.decode()
+    people = [str(waits(service, name).pk) for name in ("One Wait", "Two Wait")]
+    staff.post(reverse("desk:fill", args=[freed.visit.pk]), {"request": people})
+    page = staff.get(address).content.decode()
+    assert "offered to 2 people" in page
+    assert reverse("desk:waitlist_withdraw", args=[FreedTime.objects.get().pk]) in page
+
+
 def test_staff_take_a_freed_time_back(staff: Browser, service: Service, freed: GivenUp) -> None:
     one = waits(service, "One Wait")
     staff.post(reverse("desk:fill", args=[freed.visit.pk]), {"request": str(one.pk)})
