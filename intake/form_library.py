@@ -154,13 +154,6 @@ def load_shipped(*, now: datetime) -> None:
             publish(questionnaire=row, by=None, now=now, rights_confirmed=True, warnings_seen=True)
 
 
-def asked_by(service: Service) -> list[Questionnaire]:
-    """The published forms of a service, in its order. Two queries."""
-    urls = list(service.questionnaires.order_by("position").values_list("url", flat=True))
-    published = {row.url: row for row in Questionnaire.objects.published().filter(url__in=urls)}
-    return [published[url] for url in urls if url in published]
-
-
 def form_of(questionnaire: Questionnaire) -> form_model.Questionnaire:
     """The form itself; parsed once a process, since its bytes never change.
 

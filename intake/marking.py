@@ -71,7 +71,6 @@ class Told:
     has_had_medicare: bool = False  # on record from an earlier request
     claims: str = ""  # auto_injury or work_injury, when details of such a claim were given
     where_during_visit: str = ""
-    parts: frozenset[str] = frozenset()
     latest: date | None = None
     waitlist: bool = False
     is_series: bool = False
@@ -86,7 +85,6 @@ class Told:
     held_by_screening: frozenset[str] = frozenset()  # Hold kinds that a screener rule asked for
     files: int = 0
     bad_files: int = 0
-    is_staff_entry: bool = False
 
 
 @dataclass(frozen=True, slots=True)

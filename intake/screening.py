@@ -6,7 +6,7 @@ It sorts and prompts; a clinician decides. Every flag names the rule, its versio
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from functools import cache
@@ -87,9 +87,8 @@ def flags_for(
     return sorted(flags, key=lambda flag: (URGENT, SAME_DAY, NOTE).index(flag.level))
 
 
-def priority_of(flags: Iterable[FoundFlag]) -> str:
-    """urgent, same_day or normal."""
-    levels = {flag.level for flag in flags}
+def priority_of(levels: Collection[str]) -> str:
+    """How soon flags of these levels ask for: urgent, same_day or normal."""
     return next((level for level in (URGENT, SAME_DAY) if level in levels), "normal")
 
 

@@ -218,16 +218,9 @@ def _write(whole: Whole, data: Said, sending: Sending, *, digest: str) -> Appoin
             times_resumed=sending.times_resumed,
             files=(sending.cards, len(files_refused(sending.draft))),
             covered=earlier_coverage(found.same.key) if found.same else [],
-            by=by,
         )
     )
-    if aside == SPAM:
-        # Who is restored from quarantine must meet the same holds as everyone.
-        marks = replace(marks, markers=[SPAM], priority=Priority.LOW, staff_decide_service=True)
-    elif aside:
-        marks.markers.append(aside)
-    elif likely:
-        marks.markers.append(marking.DUPLICATE)
+    marks = _weighed(marks, aside=aside, wrote_before=likely is not None)
     coverage = coverage_of(whole, client, now=now, by=by)
     sent = _request(whole, sending, marks, client=client, coverage=coverage, digest=digest, aside=bool(aside))
     _findings(sent, flags, marks, likely=likely, now=now)
@@ -246,6 +239,15 @@ def _write(whole: Whole, data: Said, sending: Sending, *, digest: str) -> Appoin
         notices.received(appointment_request=sent, now=now, by=by)
         notices.staff_alert(appointment_request=sent, now=now)
     return sent
+
+
+def _weighed(marks: marking.Marks, *, aside: str, wrote_before: bool) -> marking.Marks:
+    """The marks with what only the sending can know: that it waits aside, or that it may be the second."""
+    if aside == SPAM:
+        # Who is restored from quarantine must meet the same holds as everyone.
+        return replace(marks, markers=[SPAM], priority=Priority.LOW, staff_decide_service=True)
+    also = [aside] if aside else [marking.DUPLICATE] if wrote_before else []
+    return replace(marks, markers=[*marks.markers, *also])
 
 
 def _set_aside(whole: Whole, data: Said, sending: Sending, flags: Sequence[screening.FoundFlag]) -> str:

@@ -13,7 +13,7 @@ from config.foundation import access_log
 from config.foundation.clinic import Clinic, Closure, reply_by
 from config.foundation.policy import May, may
 from config.foundation.user import User
-from intake import call_first, clients, contact, marking, notices
+from intake import call_first, clients, contact, marking, notices, screening
 from intake.models import AppointmentRequest, Hold, Marker, Priority, RequestEvent, Service, Status
 from intake.models.appointment_request import IllegalMove
 from intake.on_file import told_of
@@ -27,8 +27,8 @@ OUTCOMES = (TALKED, LEFT_MESSAGE, NO_ANSWER)
 
 
 class NotAllowed(Exception):
-    """This person may not decide that, or gave no reason. `code` says which: role, reason, holds_time, same,
-    closed, service."""
+    """This person may not decide that, or not now. `code` says why: role, reason, holds_time, same, joined, closed,
+    service, outcome."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -350,9 +350,7 @@ def _like_everyone(pending: AppointmentRequest, *, by: User, now: datetime) -> d
         return {}
     also: dict[str, object] = {"reply_by": reply_by(Clinic.get(), Closure.objects.all(), now)}
     if pending.markers.filter(code=marking.SPAM, cleared_at=None).exists():  # those are stored as of no hurry
-        levels = set(pending.flags.values_list("level", flat=True))
-        hurry = (level for level in (Priority.URGENT, Priority.SAME_DAY) if level in levels)
-        also["priority"] = next(hurry, Priority.NORMAL)
+        also["priority"] = screening.priority_of(pending.flags.values_list("level", flat=True))
     known, earlier = recognise(pending.client, now=now)
     if known:
         also["client"] = clients.one_person(

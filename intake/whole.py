@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from config.foundation.clinic import Clinic
-from config.foundation.user import User
 from intake import asking, marking, matching, payers, screening
 from intake.forms import STEPS, PayingForm, Setting, StepForm, age_on
 from intake.matching import Person
@@ -123,7 +122,6 @@ def told(
     times_resumed: int,
     files: tuple[int, int],
     covered: Sequence[str],
-    by: User | None,
 ) -> marking.Told:
     """`covered`: how this person said they pay in earlier requests, newest first."""
     setting, born = whole.setting, whole.clean("birth_date")
@@ -165,7 +163,6 @@ def told(
         has_had_medicare=CoverageType.MEDICARE in covered,
         claims=payers.claim_of(claim),
         where_during_visit=whole.clean("where_during_visit") or "",
-        parts=frozenset(whole.clean("parts") or ()),
         latest=whole.clean("latest"),
         waitlist=bool(whole.clean("waitlist_ok")),
         is_series=bool(whole.clean("series_per_week")),
@@ -180,5 +177,4 @@ def told(
         held_by_screening=frozenset(asking.holds_from(flags)),
         files=files[0],
         bad_files=files[1],
-        is_staff_entry=by is not None,
     )

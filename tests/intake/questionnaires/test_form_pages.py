@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
-from intake import answers, form_library, screening
+from intake import answers, asking, form_library, screening
 from intake.models import Flag, Questionnaire, QuestionnaireResponse, RequestEvent, Service
 from intake.questionnaires import response as writing
 from intake.questionnaires import sheet
@@ -50,10 +50,10 @@ def test_a_form_goes_from_file_to_service() -> None:
 
     assert page == reverse("forms:form", args=[pk])
     assert client.get(page).status_code == 200
-    asked = form_library.asked_by(Service.objects.get(code="TUNE"))
-    assert [row.title for row in asked] == ["Before a wellness session", "Knee"]
+    service = Service.objects.get(code="TUNE")
+    assert [one.row.title for one in asking.forms_of([service])] == ["Before a wellness session", "Knee"]
     client.post(reverse("forms:retire", args=[pk]))
-    assert len(form_library.asked_by(Service.objects.get(code="TUNE"))) == 1
+    assert len(asking.forms_of([Service.objects.get(code="TUNE")])) == 1
 
 
 def test_what_is_exported_is_what_was_taken_in() -> None:
