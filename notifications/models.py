@@ -88,9 +88,8 @@ class Message(models.Model):
     channel = models.CharField(max_length=8, choices=Channel, default=Channel.EMAIL)
     audience = models.CharField(max_length=8, choices=Audience, default=Audience.CLIENT)
     language = models.CharField(max_length=8, default="en")
-    subject_type = models.CharField(
-        max_length=60, blank=True
-    )  # "intake.appointmentrequest"; ids, no foreign keys
+    # "intake.appointmentrequest" and its key: no foreign key, since nothing above is known here.
+    subject_type = models.CharField(max_length=60, blank=True)
     subject_id = models.CharField(max_length=40, blank=True)
 
     to = EncryptedTextField()
@@ -105,9 +104,8 @@ class Message(models.Model):
     matters = models.BooleanField(default=True)  # if it can not be told in time, a person must know
     lease_owner = models.CharField(max_length=80, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveIntegerField(
-        default=0
-    )  # raised when claimed; our own faults are taken off again
+    # Raised when claimed; faults of our own are taken off again.
+    attempts = models.PositiveIntegerField(default=0)
     message_id = models.CharField(max_length=120)  # the header; made once, the same on every copy
     last_code = models.CharField(max_length=80, blank=True)  # what the last attempt met, without any address
     reason = models.CharField(max_length=80, blank=True)  # why it was withdrawn, or never to be sent
@@ -251,9 +249,6 @@ class Suppression(models.Model):
     cleared_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-
-    class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = []
 
     def __str__(self) -> str:
         return f"{self.why} since {self.since:%Y-%m-%d}"
