@@ -386,12 +386,12 @@ def test_only_who_is_asked_alone_reads_that_the_time_is_kept_for_them(
     made = waitlist.invite(freed=freed, people=people, by=robin, now=NOON)
     both = {message.language: message.text for message in Message.objects.filter(kind="waitlist_offer")}
     assert "The first yes gets it." in both["en"]
-    assert "La recibe quien diga que sí primero." in both["es"]
+    assert "Lo recibe quien diga que sí primero." in both["es"]
     assert "kept for you" not in both["en"]
 
     page = Browser().get(link_to("/v/", both["es"])).content.decode()
-    assert "Se abrió una hora" in page
-    assert "La recibe quien diga que sí primero." in page
+    assert "Se abrió un horario" in page
+    assert "Lo recibe quien diga que sí primero." in page
 
     waitlist.withdraw(freed=made, by=robin, now=NOON)
     Message.objects.filter(kind="waitlist_offer").delete()
