@@ -101,6 +101,7 @@ def offer_ended(*, offer: Offer, now: datetime, by: User | None = None, taken_ba
 def confirmed(
     *,
     appointment: Appointment,
+    has_estimate: bool,
     now: datetime,
     by: User | None = None,
     clinic: Clinic | None = None,
@@ -108,13 +109,12 @@ def confirmed(
 ) -> Message | None:
     """The time is set; with the calendar file. Leaves after the ten seconds in which staff may undo.
 
-    `is_first`: the visit was made in this transaction, so that there can be no link to it yet.
+    `has_estimate`: this client gets a good-faith estimate for it. `is_first`: the visit was made in this transaction, so that there can be no link to it yet.
     """
     if appointment.client is None:
         return None  # a workshop date: each seat is told on its own
     clinic = clinic or Clinic.get()
     language = _language(appointment)
-    has_estimate = appointment.service.is_health_care
     with translation.override(language):
         picked = words.moment(appointment.starts_at, clinic.zone)
     return _about_visit(
@@ -134,7 +134,7 @@ def confirmed(
 
 
 def moved(
-    *, appointment: Appointment, was_at: datetime, now: datetime, by: User | None = None
+    *, appointment: Appointment, was_at: datetime, has_estimate: bool, now: datetime, by: User | None = None
 ) -> Message | None:
     """The new time, and the file that changes the entry. What waited about the old time is taken back.
 
@@ -144,7 +144,7 @@ def moved(
         return None
     contact.withdraw(subject_type=VISIT, subject_id=appointment.pk, reason="moved", kinds=ABOUT_THE_VISIT)
     if _knows_of_none(appointment):
-        return confirmed(appointment=appointment, now=now, by=by)
+        return confirmed(appointment=appointment, has_estimate=has_estimate, now=now, by=by)
     return _about_visit(
         appointment, "moved", {"was_at": was_at}, now=now, by=by, not_before=now + UNDO_WINDOW
     )
@@ -168,12 +168,12 @@ def cancelled(
     )
 
 
-def put_back(*, appointment: Appointment, now: datetime, by: User | None = None) -> None:
+def put_back(*, appointment: Appointment, has_estimate: bool, now: datetime, by: User | None = None) -> None:
     """A move or a cancellation was undone in time: nobody hears of it, and the confirmation stands as it was."""
     about = ("moved", "cancelled", "confirmed")
     contact.withdraw(subject_type=VISIT, subject_id=appointment.pk, reason="undone", kinds=about)
     if _knows_of_none(appointment):
-        confirmed(appointment=appointment, now=now, by=by)
+        confirmed(appointment=appointment, has_estimate=has_estimate, now=now, by=by)
 
 
 def _knows_of_none(appointment: Appointment) -> bool:

@@ -18,7 +18,7 @@ from scheduling.booking.judging import diary_around, judge, pk_of
 from scheduling.booking.offering import take_back_offer
 from scheduling.booking.placing import book, place
 from scheduling.booking.refusals import NotBookable
-from scheduling.estimates import issue
+from scheduling.estimates import coverage, issue
 from scheduling.models import Appointment, Room
 
 
@@ -96,7 +96,10 @@ def tell_confirmed(visit: Appointment, *, by: User | None, now: datetime, is_fir
     """What a booked visit sets off, in the same transaction."""
     clinic = Clinic.get()
     issue.issue_for_appointment(appointment=visit, by=by, now=now, clinic=clinic)
-    notices.confirmed(appointment=visit, now=now, by=by, clinic=clinic, is_first=is_first)
+    has_estimate = coverage.gets_estimate(visit, clinic=clinic, now=now)
+    notices.confirmed(
+        appointment=visit, has_estimate=has_estimate, now=now, by=by, clinic=clinic, is_first=is_first
+    )
 
 
 def answered(pending: AppointmentRequest, *, by: User | None, now: datetime) -> None:

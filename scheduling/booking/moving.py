@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from config.foundation.clinic import Clinic
 from config.foundation.user import User
 from config.foundation.versioned import StaleVersion
 from intake.models import Practitioner
@@ -15,7 +16,7 @@ from scheduling.booking.claiming import claim, lock, times_of, wanted
 from scheduling.booking.history import change
 from scheduling.booking.judging import diary_around, judge, pk_of
 from scheduling.booking.refusals import NotBookable
-from scheduling.estimates import issue
+from scheduling.estimates import coverage, issue
 from scheduling.models import Appointment, AppointmentStatus, Claim, Room
 
 
@@ -61,7 +62,8 @@ def move(
         visit.refresh_from_db()
         issue.issue_for_appointment(appointment=visit, by=by, now=now)
         if visit.starts_at != old_start or visit.location_id != old_place:
-            notices.moved(appointment=visit, was_at=old_start, now=now, by=by)
+            has_estimate = coverage.gets_estimate(visit, clinic=Clinic.get(), now=now)
+            notices.moved(appointment=visit, was_at=old_start, has_estimate=has_estimate, now=now, by=by)
             class_notices.moved(seats=class_notices.seats_of(visit), was_at=old_start, now=now, by=by)
         if by is None:
             staff_notices.client_changed(appointment=visit, was_at=old_start, now=now)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from config.foundation.clinic import Clinic
 from config.foundation.user import User
 from intake.models.appointment_request import Status
 from scheduling import class_notices, notices
@@ -14,7 +15,7 @@ from scheduling.booking.claiming import claim, lock, times_of, wanted
 from scheduling.booking.history import change
 from scheduling.booking.judging import diary_around, judge
 from scheduling.booking.refusals import TooLate
-from scheduling.estimates import issue, versions
+from scheduling.estimates import coverage, issue, versions
 from scheduling.models import Appointment, AppointmentEvent, AppointmentStatus, Claim, Seat
 
 UNDO_WITHIN = notices.UNDO_WINDOW
@@ -89,7 +90,8 @@ def _put_back(visit: Appointment, last: AppointmentEvent, *, by: User | None, no
     change(visit, what="undone", to=AppointmentStatus.BOOKED, by=by, now=now, values=values)
     claim(visit, taken, held_until=None)
     visit.refresh_from_db()
-    notices.put_back(appointment=visit, now=now, by=by)
+    has_estimate = coverage.gets_estimate(visit, clinic=Clinic.get(), now=now)
+    notices.put_back(appointment=visit, has_estimate=has_estimate, now=now, by=by)
     _seats_back(visit, was_off_at, by=by, now=now)
     pending = visit.appointment_request
     if pending is not None and pending.status == Status.WITHDRAWN:

@@ -7,6 +7,7 @@ from django.db.models import F, OuterRef, Subquery
 
 from config.foundation.models import Clinic, User
 from intake.models import AppointmentRequest, Client, Coverage, Hold, Service
+from scheduling.estimates.contents import Kind
 from scheduling.estimates.entitlement import FEDERAL, MEDICARE_AGE, Outcome, decide
 from scheduling.models import Appointment, AppointmentStatus, Trigger
 
@@ -48,6 +49,16 @@ def outcome_for(*, client: Client, service: Service, asked: AppointmentRequest |
         age=age,
         medicare_was_asked=was_asked,
     )
+
+
+def gets_estimate(visit: Appointment, *, clinic: Clinic, now: datetime) -> bool:
+    """Whether the client of a visit is to have a good-faith estimate: it is care, and no federal program pays."""
+    asked = visit.appointment_request
+    client = visit.client or (asked.client if asked else None)
+    if client is None:
+        return False  # a class
+    outcome = outcome_for(client=client, service=visit.service, asked=asked, on=clinic.local(now).date())
+    return outcome.kind == Kind.GFE
 
 
 @transaction.atomic

@@ -36,7 +36,7 @@ def visit(asked: AppointmentRequest) -> Appointment:
     with transaction.atomic():
         notices.received(appointment_request=asked, now=now)
         notices.staff_alert(appointment_request=asked, now=now)
-        visits.confirmed(appointment=booked, now=now)
+        visits.confirmed(appointment=booked, has_estimate=True, now=now)
     return booked
 
 

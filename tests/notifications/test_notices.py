@@ -77,8 +77,8 @@ def test_no_message_about_any_service_names_it_or_its_price() -> None:
         notices.needs_info(appointment_request=request, now=NOW)
         notices.staff_alert(appointment_request=request, now=NOW)
         visits.offered_times(offer=offer, times=[visit.starts_at], now=NOW)
-        visits.confirmed(appointment=visit, now=NOW)
-        visits.moved(appointment=visit, was_at=NOW, now=NOW)
+        visits.confirmed(appointment=visit, has_estimate=True, now=NOW)
+        visits.moved(appointment=visit, has_estimate=True, was_at=NOW, now=NOW)
         visits.reminder(appointment=visit, lead_hours=48, now=NOW)
         visits.cancelled(appointment=visit, by_clinic=False, now=NOW)
         for message in Message.objects.about("intake.appointmentrequest", request.pk) | Message.objects.about(
@@ -106,14 +106,14 @@ def parsed(message: Message) -> Calendar:
 
 def test_update_and_cancellation_change_the_same_calendar_entry() -> None:
     visit = make_visit(make_appointment_request())
-    first = visits.confirmed(appointment=visit, now=NOW)
+    first = visits.confirmed(appointment=visit, has_estimate=True, now=NOW)
     visit.sequence, visit.starts_at, visit.ends_at = (
         1,
         visit.starts_at + timedelta(days=7),
         visit.ends_at + timedelta(days=7),
     )
     visit.save()
-    second = visits.moved(appointment=visit, was_at=NOW, now=NOW)
+    second = visits.moved(appointment=visit, has_estimate=True, was_at=NOW, now=NOW)
     visit.sequence = 2
     visit.save()
     third = visits.cancelled(appointment=visit, by_clinic=True, now=NOW)
@@ -136,11 +136,11 @@ def test_update_and_cancellation_change_the_same_calendar_entry() -> None:
 
 def test_a_confirmation_waits_ten_seconds_and_a_move_takes_it_back() -> None:
     visit = make_visit(make_appointment_request())
-    message = visits.confirmed(appointment=visit, now=NOW)
+    message = visits.confirmed(appointment=visit, has_estimate=True, now=NOW)
     assert message is not None
     assert message.not_before == NOW + timedelta(seconds=10)
 
-    visits.moved(appointment=visit, was_at=NOW, now=NOW)
+    visits.moved(appointment=visit, has_estimate=True, was_at=NOW, now=NOW)
 
     assert Message.objects.get(pk=message.pk).state == State.WITHDRAWN
 
@@ -153,7 +153,7 @@ def test_who_wants_no_mail_gets_none_and_staff_get_a_call_card() -> None:
     request = make_appointment_request(client=client)
 
     receipt = notices.received(appointment_request=request, now=NOW)
-    told = visits.confirmed(appointment=make_visit(request), now=NOW)
+    told = visits.confirmed(appointment=make_visit(request), has_estimate=True, now=NOW)
 
     assert told is not None
     assert {receipt.state, told.state} == {State.NOT_SENT}
@@ -269,8 +269,8 @@ def test_confirming_twice_tells_once_and_telling_is_few_statements(
 ) -> None:
     visit = make_visit(make_appointment_request())
     with django_assert_max_num_queries(9):  # type: ignore[operator]
-        visits.confirmed(appointment=visit, now=NOW)
-    visits.confirmed(appointment=visit, now=NOW)
+        visits.confirmed(appointment=visit, has_estimate=True, now=NOW)
+    visits.confirmed(appointment=visit, has_estimate=True, now=NOW)
 
     assert Message.objects.filter(kind="confirmed").count() == 1
     assert connection.vendor

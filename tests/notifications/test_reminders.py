@@ -43,7 +43,7 @@ def test_a_moved_visit_is_reminded_of_at_its_new_time_only(visit: Appointment) -
     visit.starts_at, visit.ends_at = visit.starts_at + timedelta(days=7), visit.ends_at + timedelta(days=7)
     visit.sequence, visit.version = 1, visit.version + 1
     visit.save()
-    notices.moved(appointment=visit, was_at=NOW, now=NOW + timedelta(days=5))
+    notices.moved(appointment=visit, was_at=NOW, has_estimate=True, now=NOW + timedelta(days=5))
 
     assert Message.objects.get(kind="reminder").state == State.WITHDRAWN
     assert remind(NOW + timedelta(days=6)) == 0

@@ -158,11 +158,11 @@ def tell_everything(about: Told, *, language: str) -> list[Message]:
     visits.offered_times(offer=about.offer, times=[visit.starts_at], now=NOW)
     waitlist_notices.invited(invitation=about.invitation, now=NOW)
     visits.offer_ended(offer=about.offer, now=NOW)
-    visits.confirmed(appointment=visit, now=NOW)
+    visits.confirmed(appointment=visit, has_estimate=True, now=NOW)
     class_notices.confirmed(seat=seat, now=NOW, by=None)
     series_notices.confirmed(series=Series(appointment_request=request), visits=[visit, visit], now=NOW)
     Message.objects.filter(kind="confirmed").update(state=State.SENT, sent_at=NOW)  # known, so it is moved
-    visits.moved(appointment=visit, was_at=NOW, now=NOW)
+    visits.moved(appointment=visit, was_at=NOW, has_estimate=True, now=NOW)
     class_notices.moved(seats=[seat], was_at=NOW, now=NOW, by=None)
     visits.reminder(appointment=visit, lead_hours=48, now=NOW)
     class_notices.reminder(seat=seat, lead_hours=48, now=NOW)

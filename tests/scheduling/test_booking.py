@@ -185,6 +185,18 @@ def test_confirming_takes_at_most_25_statements_a_number_that_does_not_grow(cove
     assert statements("2027-03-29T09:00") == first <= 25
 
 
+@pytest.mark.parametrize(("coverage", "promised"), [("none", True), (None, True), ("medicare", False)])
+def test_only_who_is_to_have_an_estimate_reads_of_one_in_the_confirmation(coverage, promised):
+    client = make_client()
+    answer = Coverage.objects.create(client=client, type=coverage) if coverage else None
+    visit = confirm(make_appointment_request(client=client, coverage=answer), "2027-03-03T09:00")
+
+    mail = Message.objects.get(kind="confirmed", subject_id=str(visit.pk))
+
+    assert ("Your estimate" in mail.text) is ("Your estimate" in mail.html) is promised
+    assert Estimate.objects.filter(appointment=visit).exists() is promised
+
+
 def test_nobody_else_writes_appointments_or_claims():
     ours = {"Appointment", "Claim", "Offer", "Seat", "AppointmentEvent"}
     writes = {
