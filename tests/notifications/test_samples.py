@@ -282,7 +282,7 @@ PLANTED = {
 def test_the_check_finds_a_banned_word_wherever_it_stands(
     plant: Callable[[Message], None], clinic: None
 ) -> None:
-    message = visits.confirmed(appointment=make_visit(send("R01")), now=NOW)
+    message = visits.confirmed(appointment=make_visit(send("R01")), has_estimate=True, now=NOW)
     assert message is not None
     assert found_in(message, BANNED) == []
 
