@@ -11,7 +11,6 @@ from django.utils import translation
 from notifications import catalogue
 from notifications.models import Audience
 from notifications.rendering import Rendered, render
-from scheduling import class_notices, series_notices, waitlist_notices  # noqa: F401  # fill the catalogue
 from tests.factories import load_sample_clinic
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
