@@ -109,7 +109,8 @@ def confirmed(
 ) -> Message | None:
     """The time is set; with the calendar file. Leaves after the ten seconds in which staff may undo.
 
-    `has_estimate`: this client gets a good-faith estimate for it. `is_first`: the visit was made in this transaction, so that there can be no link to it yet.
+    `has_estimate`: this client gets a good-faith estimate for it. `is_first`: the visit was made in this
+    transaction, so that there can be no link to it yet.
     """
     if appointment.client is None:
         return None  # a workshop date: each seat is told on its own

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize, sync_playwright
 
 # The first has no window around its pages, which costs more than the pages do.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -23,9 +23,9 @@ FLAGS = [
     "--no-default-browser-check",
     "--metrics-recording-only",
 ]
-PHONE = {"width": 320, "height": 720}
-TABLET = {"width": 768, "height": 1024}
-DESK = {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 320, "height": 720}
+TABLET: ViewportSize = {"width": 768, "height": 1024}
+DESK: ViewportSize = {"width": 1440, "height": 900}
 
 
 def executable() -> str:

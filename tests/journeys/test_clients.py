@@ -10,7 +10,7 @@ from itertools import count
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser import DESK, PHONE, TABLET, Visitor, screenshot
 from tests.conftest import AXE
@@ -59,7 +59,7 @@ def look(page: Page, *, javascript: bool) -> None:
     """
     page.wait_for_load_state()
     for width in (DESK, TABLET, PHONE):
-        page.set_viewport_size(width)  # type: ignore[arg-type]
+        page.set_viewport_size(width)
         assert page.evaluate("document.documentElement.scrollWidth") <= width["width"], (page.url, width)
     seen = page if javascript else _as_drawn(page, width=(TABLET, DESK)[next(looks) % 2])
     found = Axe().run(seen, options=AXE).response["violations"]
@@ -70,12 +70,12 @@ def look(page: Page, *, javascript: bool) -> None:
     assert not serious, [(one["id"], one["nodes"][0]["html"][:200]) for one in serious]
 
 
-def _as_drawn(page: Page, *, width: dict[str, int]) -> Page:
+def _as_drawn(page: Page, *, width: ViewportSize) -> Page:
     """The same page, error states included, in a window that runs scripts."""
     assert page.context.browser is not None
     origin = page.evaluate("location.origin")
     context = page.context.browser.new_context(
-        viewport=width,  # type: ignore[arg-type]
+        viewport=width,
         reduced_motion="reduce",  # or a colour may be seen on its way from light to dark
     )
     twin = context.new_page()

@@ -43,7 +43,7 @@ def booked(service: Service, name: str, *, days: int = 2) -> Appointment:
 def test_what_goes_wrong_is_said_and_done_once(
     asked: list[AppointmentRequest], sign_in: Callable[..., Page], accessible: Callable[[Page], None]
 ) -> None:
-    """A double click, a closed hour, a lost line, a colleague who was faster."""
+    """A closed hour, a lost line, a double click."""
     page = sign_in()
     page.get_by_role("link", name="Blair Testerman").click()
     best = page.locator("button[data-rank='1']")
@@ -82,7 +82,11 @@ def test_what_goes_wrong_is_said_and_done_once(
     expect(say(page)).to_contain_text("Kit V. is booked")
     assert Appointment.objects.filter(status="booked").count() == 2
 
-    # A colleague answers while the page is open: both versions are shown, nothing is done twice.
+
+def test_a_colleague_who_was_faster_is_shown_beside_what_was_typed_and_nothing_is_done_twice(
+    asked: list[AppointmentRequest], sign_in: Callable[..., Page], accessible: Callable[[Page], None]
+) -> None:
+    page = sign_in()
     page.goto(reverse("desk:request", args=[asked[2].pk]))
     expect(page.locator("button[data-rank='1']")).to_be_visible()
     page.locator("#panel [data-key=h]").click()

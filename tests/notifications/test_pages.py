@@ -6,6 +6,7 @@ import json
 import secrets
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client as Browser
@@ -70,7 +71,7 @@ def test_send_again_is_refused_for_a_blocked_address(staff: Browser) -> None:
     staff.post(f"/staff/messages/{message.pk}/again/")
     assert Message.objects.count() == 2
 
-    suppression.suppress(address_hash=message.to_hash, why="bounce", now=timezone.now())  # type: ignore[arg-type]
+    suppression.suppress(address_hash=message.to_hash, why=Suppression.Why.BOUNCE, now=timezone.now())
     staff.post(f"/staff/messages/{message.pk}/again/")
     assert Message.objects.count() == 2
 
@@ -80,7 +81,7 @@ def test_a_blocked_address_is_written_to_again_after_staff_unblock_it_and_that_i
 ) -> None:
     message = make_message()
     here = f"/staff/messages/?message={message.pk}"
-    suppression.suppress(address_hash=message.to_hash, why="bounce", now=timezone.now())  # type: ignore[arg-type]
+    suppression.suppress(address_hash=message.to_hash, why=Suppression.Why.BOUNCE, now=timezone.now())
     assert delivery.drain() == 0
     blocked = staff.get(here).content.decode()
     assert "Unblock this address" in blocked
@@ -111,9 +112,9 @@ def test_the_button_sends_a_test_mail_to_whoever_presses_it(staff: Browser) -> N
     ids=["bounce", "complaint"],
 )
 def test_a_signed_bounce_or_complaint_blocks_the_address_and_asks_staff_and_a_replay_changes_nothing(
-    client: Browser, settings: object, event: str, more: dict[str, str], receipt: str, why: str
+    client: Browser, settings: Any, event: str, more: dict[str, str], receipt: str, why: str
 ) -> None:
-    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}  # type: ignore[attr-defined]
+    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}
     message = make_message()  # not marked as sent yet: the receipt overtakes our commit
     call = signed(message, event, **more)
 
@@ -130,9 +131,9 @@ def test_a_signed_bounce_or_complaint_blocks_the_address_and_asks_staff_and_a_re
 
 
 def test_a_bounce_about_a_request_that_was_joined_to_another_is_seen_with_the_one_that_is_left(
-    staff: Browser, settings: object
+    staff: Browser, settings: Any
 ) -> None:
-    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}  # type: ignore[attr-defined]
+    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}
     person = make_client()
     kept, other = (make_appointment_request(client=person) for _ in range(2))
     message = make_message(subject_type="intake.appointmentrequest", subject_id=other.pk)
@@ -150,8 +151,8 @@ def test_a_bounce_about_a_request_that_was_joined_to_another_is_seen_with_the_on
         assert "did not arrive" in page, asked
 
 
-def test_a_receipt_that_overtakes_our_own_mark_is_kept_by_it(client: Browser, settings: object) -> None:
-    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}  # type: ignore[attr-defined]
+def test_a_receipt_that_overtakes_our_own_mark_is_kept_by_it(client: Browser, settings: Any) -> None:
+    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}
     make_message()
     now = timezone.now()
     [message] = delivery.claim(now=now, limit=1, worker="one")
@@ -166,9 +167,9 @@ def test_a_receipt_that_overtakes_our_own_mark_is_kept_by_it(client: Browser, se
 
 
 def test_a_receipt_after_the_line_was_lost_stops_the_second_copy(
-    client: Browser, settings: object, smtp_sink: Sink
+    client: Browser, settings: Any, smtp_sink: Sink
 ) -> None:
-    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}  # type: ignore[attr-defined]
+    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}
     heard, unheard = make_message(), make_message(key="other", to="robin.sample@example.com")
     smtp_sink.mode = Mode.DROP_AFTER_DATA
     delivery.drain()
@@ -185,10 +186,8 @@ def test_a_receipt_after_the_line_was_lost_stops_the_second_copy(
     assert len(smtp_sink.messages) == len({heard.pk, unheard.pk})
 
 
-def test_a_receipt_for_what_was_given_up_takes_the_task_to_call_away(
-    client: Browser, settings: object
-) -> None:
-    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}  # type: ignore[attr-defined]
+def test_a_receipt_for_what_was_given_up_takes_the_task_to_call_away(client: Browser, settings: Any) -> None:
+    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}
     message = make_message()
     [message] = delivery.claim(now=timezone.now(), limit=1, worker="one")
     attempts.begin(message, worker="one", now=timezone.now())
@@ -203,9 +202,9 @@ def test_a_receipt_for_what_was_given_up_takes_the_task_to_call_away(
 
 
 def test_a_sender_that_hears_nothing_after_the_receipt_queues_no_second_copy(
-    client: Browser, settings: object
+    client: Browser, settings: Any
 ) -> None:
-    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}  # type: ignore[attr-defined]
+    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}
     make_message()
     now = timezone.now()
     [message] = delivery.claim(now=now, limit=1, worker="one")
@@ -220,8 +219,8 @@ def test_a_sender_that_hears_nothing_after_the_receipt_queues_no_second_copy(
     assert not Message.objects.due(now=now + timedelta(days=1)).exists()
 
 
-def test_a_receipt_for_what_never_left_holds_nothing_back(client: Browser, settings: object) -> None:
-    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}  # type: ignore[attr-defined]
+def test_a_receipt_for_what_never_left_holds_nothing_back(client: Browser, settings: Any) -> None:
+    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}
     message = make_message()
 
     client.post("/webhooks/mailgun/", signed(message, "delivered"), content_type="application/json")
@@ -230,8 +229,8 @@ def test_a_receipt_for_what_never_left_holds_nothing_back(client: Browser, setti
     assert message.state == State.QUEUED
 
 
-def test_a_forged_call_is_refused_and_changes_nothing(client: Browser, settings: object) -> None:
-    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}  # type: ignore[attr-defined]
+def test_a_forged_call_is_refused_and_changes_nothing(client: Browser, settings: Any) -> None:
+    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}
     message = make_message()
     forged = signed(message, "complained", key="another key")
 
@@ -241,10 +240,8 @@ def test_a_forged_call_is_refused_and_changes_nothing(client: Browser, settings:
     assert not suppression.is_suppressed("alex.sample@example.com")
 
 
-def test_a_call_about_a_mail_that_is_not_ours_is_taken_and_forgotten(
-    client: Browser, settings: object
-) -> None:
-    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}  # type: ignore[attr-defined]
+def test_a_call_about_a_mail_that_is_not_ours_is_taken_and_forgotten(client: Browser, settings: Any) -> None:
+    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}
     message = make_message()
     call = signed(message, "complained").replace(str(message.pk), "somebody-elses")
 
@@ -256,8 +253,8 @@ def test_without_a_key_there_is_no_such_page(client: Browser) -> None:
     assert client.post("/webhooks/mailgun/", "{}", content_type="application/json").status_code == 404
 
 
-def test_other_words_under_an_overheard_signature_change_nothing(client: Browser, settings: object) -> None:
-    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}  # type: ignore[attr-defined]
+def test_other_words_under_an_overheard_signature_change_nothing(client: Browser, settings: Any) -> None:
+    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}
     heard = make_message()
     other = make_message(key="other", to="robin.sample@example.com")
     call = json.loads(signed(heard, "delivered"))
@@ -274,8 +271,8 @@ def test_other_words_under_an_overheard_signature_change_nothing(client: Browser
     assert heard.receipt == Receipt.DELIVERED
 
 
-def test_a_call_signed_long_ago_changes_nothing(client: Browser, settings: object) -> None:
-    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}  # type: ignore[attr-defined]
+def test_a_call_signed_long_ago_changes_nothing(client: Browser, settings: Any) -> None:
+    settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": KEY}
     call = signed(make_message(), "complained", signed_at=time.time() - 2 * 86400)
 
     assert client.post("/webhooks/mailgun/", call, content_type="application/json").status_code == 200

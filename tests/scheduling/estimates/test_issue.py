@@ -363,31 +363,6 @@ def test_correcting_makes_a_new_version_and_voiding_takes_links_back() -> None:
     assert Trigger.objects.running().filter(satisfied_by=None).count() == 1
 
 
-def test_a_name_without_a_font_is_a_task_and_the_mail_leaves_with_its_page_alone() -> None:
-    estimate = confirmed(a_request(client=a_client(first_name="\U000f0000", last_name="X")))
-
-    assert documents.make_waiting(now=NOW) == 0
-
-    estimate.refresh_from_db()
-    assert estimate.document_state == "refused"
-    message = Message.objects.get()
-    assert message.state == State.QUEUED
-    assert "attached" not in message.content["text"]
-    task = StaffTask.objects.get()
-    assert task.kind == "estimate_unprintable"
-    assert "print it from your browser" in task.details
-
-
-def test_a_mail_that_says_attached_waits_when_there_is_no_document() -> None:
-    nameless = a_client(first_name="\U000f0000", last_name="X", email_document_ok=True)
-    confirmed(a_request(client=nameless))
-
-    documents.make_waiting(now=NOW)
-
-    assert Message.objects.get().state == State.HELD
-    assert "Its mail waits" in StaffTask.objects.get().details
-
-
 def a_staff_member() -> Any:
     return User.objects.create_user("desk@example.com", "a long password", is_front_desk=True)
 

@@ -37,6 +37,31 @@ def test_the_paper_travels_with_the_mail_only_where_that_was_ticked(
     assert ("It is attached." in message.text) is ticked
 
 
+def test_a_name_without_a_font_is_a_task_and_the_mail_leaves_with_its_page_alone() -> None:
+    estimate = confirmed(a_request(client=a_client(first_name="\U000f0000", last_name="X")))
+
+    assert documents.make_waiting(now=NOW) == 0
+
+    estimate.refresh_from_db()
+    assert estimate.document_state == "refused"
+    message = Message.objects.get()
+    assert message.state == State.QUEUED
+    assert "attached" not in message.content["text"]
+    task = StaffTask.objects.get()
+    assert task.kind == "estimate_unprintable"
+    assert "print it from your browser" in task.details
+
+
+def test_a_mail_that_says_attached_waits_when_there_is_no_document() -> None:
+    nameless = a_client(first_name="\U000f0000", last_name="X", email_document_ok=True)
+    confirmed(a_request(client=nameless))
+
+    documents.make_waiting(now=NOW)
+
+    assert Message.objects.get().state == State.HELD
+    assert "Its mail waits" in StaffTask.objects.get().details
+
+
 def test_a_bounced_price_summary_becomes_a_task_too() -> None:
     estimate = confirmed(a_request(service="TUNE"), practitioner=Practitioner.objects.get(code="P3"))
     documents.make_waiting(now=NOW)
